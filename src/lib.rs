@@ -1,0 +1,1 @@
+//! xg2g turns an Enigma2 receiver into an IPTV server, from inside the box.

@@ -1,0 +1,3 @@
+//! The `xg2g` program.
+
+fn main() {}
