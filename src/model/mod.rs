@@ -1,0 +1,27 @@
+//! The field's words and how they relate.
+//!
+//! A *service* is what the receiver can tune, named by its [`ServiceRef`]. A *bouquet* is the user's ordered list of
+//! services. A [`Listing`] is what a receiver says about both; [`Lineup::resolve`] turns it into *channels*: each
+//! service once, with the number the receiver's screen shows. An [`Event`] is one entry of the guide.
+
+mod channel;
+mod clock;
+mod episode;
+mod event;
+mod genre;
+mod lineup;
+mod listing;
+mod picon;
+mod service_ref;
+mod text;
+
+pub use channel::{Channel, Media};
+pub use clock::{http_date, rfc3339, xmltv_time};
+pub use episode::Episode;
+pub use event::{EpgKey, Event};
+pub use genre::{category, marker};
+pub use lineup::{Bouquet, Lineup, Selection};
+pub use listing::{Entry, EntryKind, ListedBouquet, Listing};
+pub use picon::picon_names;
+pub use service_ref::{ServiceRef, UrlKind};
+pub use text::{clean_line, clean_text};

@@ -1,0 +1,79 @@
+//! Cleaning of broadcast text.
+
+/// One line: controls (C0, C1 with the DVB emphasis marks U+0086/U+0087) dropped, blanks and line breaks collapsed,
+/// trimmed. Rule G14.
+pub fn clean_line(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars() {
+        match visible(c) {
+            Some(' ' | '\n') => {
+                if !out.is_empty() && !out.ends_with(' ') {
+                    out.push(' ');
+                }
+            }
+            Some(c) => out.push(c),
+            None => {}
+        }
+    }
+    out.truncate(out.trim_end().len());
+    out
+}
+
+/// Text of several lines: controls dropped, U+008A (the DVB line break) and CR LF become line breaks, tabs a blank,
+/// no blank at the end of a line, no empty lines at either end.
+pub fn clean_text(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars() {
+        match visible(c) {
+            Some('\n') => {
+                out.truncate(out.trim_end_matches(' ').len());
+                if !out.is_empty() {
+                    out.push('\n');
+                }
+            }
+            Some(' ') if out.is_empty() || out.ends_with('\n') => {}
+            Some(c) => out.push(c),
+            None => {}
+        }
+    }
+    out.truncate(out.trim_end().len());
+    out
+}
+
+/// What is left of a character: itself, a blank for a tab, a line break for U+008A, nothing for a control, for the
+/// characters XML 1.0 does not know and for invisible direction marks at random places.
+fn visible(c: char) -> Option<char> {
+    match c {
+        '\n' | '\u{8a}' | '\u{2028}' | '\u{2029}' => Some('\n'),
+        '\t' => Some(' '),
+        '\0'..='\u{1f}' | '\u{7f}'..='\u{9f}' | '\u{feff}' | '\u{fffe}' | '\u{ffff}' => None,
+        // Broadcast private use area: emphasis marks of some encoders (U+E086/U+E087), line break U+E08A.
+        '\u{e08a}' => Some('\n'),
+        '\u{e080}'..='\u{e09f}' => None,
+        c => Some(c),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_is_one_line_without_controls() {
+        assert_eq!(
+            clean_line("  \u{86}Das\u{87} Erste\r\n\tHD\u{1} "),
+            "Das Erste HD"
+        );
+        assert_eq!(clean_line("\u{feff}Первый   канал"), "Первый канал");
+        assert_eq!(clean_line("\u{1}\u{2}"), "");
+    }
+
+    #[test]
+    fn a_description_keeps_its_lines() {
+        assert_eq!(
+            clean_text("\n Erste \r\nZweite\u{8a}Dritte\tTab \u{86}x\u{87} \n\n"),
+            "Erste\nZweite\nDritte Tab x"
+        );
+        assert_eq!(clean_text("a\n\nb"), "a\n\nb");
+    }
+}
