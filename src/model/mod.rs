@@ -24,4 +24,4 @@ pub use lineup::{Bouquet, Lineup, Selection};
 pub use listing::{Entry, EntryKind, ListedBouquet, Listing};
 pub use picon::picon_names;
 pub use service_ref::{ServiceRef, UrlKind};
-pub use text::{clean_line, clean_text};
+pub use text::{clean_line, clean_text, player_name, player_text};

@@ -207,6 +207,32 @@ impl ServiceRef {
         nameless.name = "".into();
         nameless.to_string()
     }
+
+    /// The reference as a path of the receiver's stream port (8001), percent-encoded. The port decodes once, then takes
+    /// everything from the first `?` for parameters, then decodes the path of the reference again: a `?` inside a URL
+    /// is therefore encoded twice (enigma2 `lib/dvb/streamserver.cpp`).
+    pub fn stream_path(&self) -> String {
+        let address = self.address().replace('?', "%3f");
+        let mut path = String::with_capacity(address.len() + 1);
+        path.push('/');
+        for byte in address.bytes() {
+            match byte {
+                b'A'..=b'Z'
+                | b'a'..=b'z'
+                | b'0'..=b'9'
+                | b'-'
+                | b'.'
+                | b'_'
+                | b'~'
+                | b':'
+                | b'/' => {
+                    path.push(char::from(byte));
+                }
+                _ => path.push_str(&format!("%{byte:02X}")),
+            }
+        }
+        path
+    }
 }
 
 impl PartialEq for ServiceRef {
@@ -337,6 +363,21 @@ mod tests {
         let other = parse("4097:0:1:0:0:0:0:0:0:0:http%3a//127.0.0.1%3a9981/other");
         assert_ne!(service.slug(), other.slug());
         assert_eq!(service.slug().len(), "4097-0-1-0-0-0-0-0-0-0-".len() + 8);
+    }
+
+    #[test]
+    fn the_stream_path_survives_two_decodings() {
+        assert_eq!(
+            parse("1:0:19:283D:3FB:1:C00000:0:0:0:").stream_path(),
+            "/1:0:19:283D:3FB:1:C00000:0:0:0:"
+        );
+        let service = parse("4097:0:1:5:0:0:0:0:0:0:rtsp%3a//h%3a554/cam?a=%2541:C");
+        let once = percent_decode(&service.stream_path()[1..]);
+        assert!(!once.contains('?'));
+        assert_eq!(
+            ServiceRef::parse(&once).unwrap().url(),
+            Some("rtsp://h:554/cam?a=%41")
+        );
     }
 
     #[test]

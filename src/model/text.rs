@@ -1,4 +1,4 @@
-//! Cleaning of broadcast text.
+//! Cleaning of broadcast text, and names that every player reads whole.
 
 /// One line: controls (C0, C1 with the DVB emphasis marks U+0086/U+0087) dropped, blanks and line breaks collapsed,
 /// trimmed. Rule G14.
@@ -6,11 +6,8 @@ pub fn clean_line(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for c in text.chars() {
         match visible(c) {
-            Some(' ' | '\n') => {
-                if !out.is_empty() && !out.ends_with(' ') {
-                    out.push(' ');
-                }
-            }
+            Some(' ' | '\n') if out.is_empty() || out.ends_with(' ') => {}
+            Some('\n') => out.push(' '),
             Some(c) => out.push(c),
             None => {}
         }
@@ -52,6 +49,42 @@ fn visible(c: char) -> Option<char> {
         '\u{e080}'..='\u{e09f}' => None,
         c => Some(c),
     }
+}
+
+/// A channel name that every player reads whole (rule G16): typographic signs stand for those that cut it, and a
+/// no-break space follows a leading number, which Jellyfin takes for the channel's number otherwise.
+pub fn player_name(name: &str) -> String {
+    let name = player_text(name);
+    match name.split_once(' ') {
+        Some((first, rest))
+            if first
+                .bytes()
+                .all(|byte| byte.is_ascii_digit() || byte == b'.') =>
+        {
+            format!("{first}\u{a0}{rest}")
+        }
+        _ => name,
+    }
+}
+
+/// Text for an attribute: no `"`, `'`, comma, no separators of groups, nothing that looks like another attribute.
+pub fn player_text(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars() {
+        out.push(match c {
+            '"' => '\u{201d}',
+            '\'' => '\u{2019}',
+            // `;` separates groups.
+            ',' | ';' => '\u{201a}',
+            // So does `|` for Tvheadend.
+            '|' => '/',
+            // IPTV Simple looks for `media=` and others anywhere in the line (rule G17).
+            '=' => '\u{ff1d}',
+            c if c.is_control() => ' ',
+            c => c,
+        });
+    }
+    out
 }
 
 #[cfg(test)]

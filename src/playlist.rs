@@ -1,0 +1,441 @@
+//! The playlist: lineup in, M3U out. Pure.
+//!
+//! The rules (G1 ...) are those of the clients' reference page; each has a test of its name below.
+
+use std::io::{self, Write};
+
+use crate::model::{player_name, player_text, Bouquet, Channel, Lineup, Media, UrlKind};
+
+/// For whom a playlist is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Client {
+    /// Kodi's IPTV Simple client; also for programs we do not know, since everybody else ignores its extra lines.
+    Kodi,
+    /// Jellyfin and Emby.
+    Jellyfin,
+    /// Plex, through a tuner emulator.
+    Plex,
+    /// Tvheadend's automatic IPTV network.
+    Tvheadend,
+    /// Threadfin, xTeVe and kin.
+    Threadfin,
+    /// Nothing but the attributes everybody reads.
+    Plain,
+}
+
+impl Client {
+    /// By the name used in `?client=`.
+    pub fn named(name: &str) -> Option<Client> {
+        Some(match name {
+            "kodi" => Client::Kodi,
+            "jellyfin" => Client::Jellyfin,
+            "plex" => Client::Plex,
+            "tvheadend" => Client::Tvheadend,
+            "threadfin" => Client::Threadfin,
+            "plain" => Client::Plain,
+            _ => return None,
+        })
+    }
+
+    /// By the `User-Agent` header.
+    pub fn of_agent(agent: &str) -> Client {
+        let agent = agent.to_ascii_lowercase();
+        let has = |word: &str| agent.contains(word);
+        if has("kodi") {
+            Client::Kodi
+        } else if has("jellyfin") || has("emby") {
+            Client::Jellyfin
+        } else if has("plex") {
+            Client::Plex
+        } else if has("tvheadend") {
+            Client::Tvheadend
+        } else if has("threadfin") || has("xteve") {
+            Client::Threadfin
+        } else {
+            Client::Kodi
+        }
+    }
+
+    /// The name used in `?client=`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Client::Kodi => "kodi",
+            Client::Jellyfin => "jellyfin",
+            Client::Plex => "plex",
+            Client::Tvheadend => "tvheadend",
+            Client::Threadfin => "threadfin",
+            Client::Plain => "plain",
+        }
+    }
+}
+
+/// Where the addresses in a playlist lead.
+#[derive(Clone, Debug)]
+pub struct Links<'a> {
+    /// This program: `http://host:port`, no slash at the end.
+    pub base: &'a str,
+    /// The receiver's stream port, `http://host:8001`, when players are to go there directly.
+    pub direct: Option<&'a str>,
+}
+
+/// Writes the playlist of all channels, or of one bouquet.
+///
+/// # Errors
+/// Those of `out`.
+pub fn write(
+    out: &mut impl Write,
+    lineup: &Lineup,
+    bouquet: Option<&Bouquet>,
+    links: &Links<'_>,
+    client: Client,
+) -> io::Result<()> {
+    let base = links.base;
+    writeln!(
+        out,
+        "#EXTM3U url-tvg=\"{base}/xmltv.xml\" x-tvg-url=\"{base}/xmltv.xml\""
+    )?;
+    match bouquet {
+        Some(bouquet) => {
+            let mut channels: Vec<u32> = bouquet.channels.clone();
+            channels.sort_unstable();
+            for channel in channels
+                .iter()
+                .filter_map(|at| lineup.channels.get(*at as usize))
+            {
+                write_channel(out, channel, &[player_text(&bouquet.name)], links, client)?;
+            }
+        }
+        None => {
+            let names: Vec<String> = lineup
+                .bouquets
+                .iter()
+                .map(|bouquet| player_text(&bouquet.name))
+                .collect();
+            for channel in &lineup.channels {
+                let mut groups: Vec<&String> = Vec::with_capacity(channel.bouquets.len());
+                for name in channel
+                    .bouquets
+                    .iter()
+                    .filter_map(|at| names.get(usize::from(*at)))
+                {
+                    if !groups.contains(&name) {
+                        groups.push(name);
+                    }
+                }
+                write_channel(out, channel, &groups, links, client)?;
+            }
+        }
+    }
+    Ok(())
+}
+
+fn write_channel(
+    out: &mut impl Write,
+    channel: &Channel,
+    groups: &[impl AsRef<str>],
+    links: &Links<'_>,
+    client: Client,
+) -> io::Result<()> {
+    let (base, slug, number) = (links.base, &channel.slug, channel.number);
+    let name = player_name(&channel.name);
+    write!(
+        out,
+        "#EXTINF:-1 tvg-id=\"{slug}.e2\" tvg-chno=\"{number}\" tvg-name=\"{name}\""
+    )?;
+    write!(out, " tvg-logo=\"{base}/picon/{slug}.png\" group-title=\"")?;
+    join(out, groups, ";")?;
+    out.write_all(b"\"")?;
+    if channel.media == Media::Radio {
+        out.write_all(b" radio=\"true\"")?;
+    }
+    if client == Client::Tvheadend {
+        // Tvheadend takes a group-title with `;` for one tag.
+        write!(out, " tvh-chnum=\"{number}\" tvh-tags=\"")?;
+        join(out, groups, "|")?;
+        out.write_all(b"\"")?;
+    }
+    writeln!(out, ",{name}")?;
+    let kind = channel.service.url_kind();
+    if client == Client::Kodi && kind != Some(UrlKind::Other) {
+        out.write_all(b"#KODIPROP:mimetype=video/mp2t\n")?;
+    }
+    match (links.direct, channel.service.url()) {
+        (None, _) => writeln!(out, "{base}/stream/{slug}.ts"),
+        (Some(_), Some(url)) if kind != Some(UrlKind::Receiver) => {
+            // Controls were never part of a URL that works; a line break would forge a line.
+            writeln!(
+                out,
+                "{}",
+                url.replace(|c: char| c.is_control() || c == ' ', "")
+            )
+        }
+        (Some(port), _) => writeln!(out, "{port}{}", channel.service.stream_path()),
+    }
+}
+
+fn join(out: &mut impl Write, parts: &[impl AsRef<str>], separator: &str) -> io::Result<()> {
+    for (at, part) in parts.iter().enumerate() {
+        if at > 0 {
+            out.write_all(separator.as_bytes())?;
+        }
+        out.write_all(part.as_ref().as_bytes())?;
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{Entry, ListedBouquet, Listing, Selection};
+
+    const LINKS: Links<'static> = Links {
+        base: "http://box:8080",
+        direct: None,
+    };
+
+    fn lineup(tv: &[(&str, &str)], radio: &[(&str, &str)]) -> Lineup {
+        let bouquet = |file: &str, name: &str, media, entries: &[(&str, &str)]| ListedBouquet {
+            reference: format!(
+                "1:7:1:0:0:0:0:0:0:0:FROM BOUQUET \"userbouquet.{file}\" ORDER BY bouquet"
+            )
+            .into(),
+            name: name.into(),
+            media,
+            entries: entries
+                .iter()
+                .map(|(r, n)| Entry::new(r, n).unwrap())
+                .collect(),
+        };
+        let listing = Listing {
+            bouquets: vec![
+                bouquet("fav.tv", "Sport; \"Film\", <1>", Media::Tv, tv),
+                bouquet("two.tv", "Two", Media::Tv, &tv[..1]),
+                bouquet("fav.radio", "Radio", Media::Radio, radio),
+            ],
+        };
+        Lineup::resolve(&listing, &Selection::default())
+    }
+
+    const TV: [(&str, &str); 4] = [
+        ("1:0:19:283D:3FB:1:C00000:0:0:0:", "Das Erste HD"),
+        ("1:0:1:2F3B:441:1:C00000:0:0:0:", "KiKA, <HD> 'Test' \"x\""),
+        ("1:0:1:2F3C:441:1:C00000:0:0:0:", "5 USA"),
+        (
+            "4097:0:1:1:0:0:0:0:0:0:http%3a//u%3ap@h%3a80/live.m3u8:HLS",
+            "HLS media=\"1\"",
+        ),
+    ];
+    const RADIO: [(&str, &str); 1] = [("1:0:2:7000:445:1:C00000:0:0:0:", "Bayern 1")];
+
+    fn text(client: Client, links: &Links<'_>) -> String {
+        let mut out = Vec::new();
+        write(&mut out, &lineup(&TV, &RADIO), None, links, client).unwrap();
+        String::from_utf8(out).unwrap()
+    }
+
+    fn lines_of(text: &str, name: &str) -> Vec<String> {
+        let lines: Vec<&str> = text.lines().collect();
+        let at = lines
+            .iter()
+            .position(|line| line.starts_with("#EXTINF") && line.contains(name))
+            .unwrap();
+        let end = lines[at + 1..]
+            .iter()
+            .position(|line| !line.starts_with('#'))
+            .unwrap();
+        lines[at..=at + 1 + end]
+            .iter()
+            .map(|line| (*line).to_owned())
+            .collect()
+    }
+
+    #[test]
+    fn g1_stream_addresses_come_from_the_service_reference_alone() {
+        let all = text(Client::Kodi, &LINKS);
+        assert!(all.contains("\nhttp://box:8080/stream/1-0-19-283D-3FB-1-C00000-0-0-0.ts\n"));
+        let mut moved = TV;
+        moved.reverse();
+        let mut out = Vec::new();
+        write(
+            &mut out,
+            &lineup(&moved, &RADIO),
+            None,
+            &LINKS,
+            Client::Kodi,
+        )
+        .unwrap();
+        let moved = String::from_utf8(out).unwrap();
+        let urls = |text: &str| {
+            let mut urls: Vec<String> = text
+                .lines()
+                .filter(|line| line.starts_with("http"))
+                .map(str::to_owned)
+                .collect();
+            urls.sort();
+            urls
+        };
+        assert_eq!(urls(&all), urls(&moved));
+    }
+
+    #[test]
+    fn g2_stream_paths_end_in_ts() {
+        for line in text(Client::Plain, &LINKS)
+            .lines()
+            .filter(|line| line.starts_with("http"))
+        {
+            assert!(line.ends_with(".ts"), "{line}");
+        }
+    }
+
+    #[test]
+    fn g3_kodi_is_told_the_type_of_transport_streams_only() {
+        let all = text(Client::Kodi, &LINKS);
+        assert_eq!(
+            lines_of(&all, "Das Erste")[1],
+            "#KODIPROP:mimetype=video/mp2t"
+        );
+        assert_eq!(lines_of(&all, "HLS").len(), 2);
+        assert!(!text(Client::Jellyfin, &LINKS).contains("KODIPROP"));
+    }
+
+    #[test]
+    fn g15_ids_are_valid_and_stable() {
+        let all = text(Client::Kodi, &LINKS);
+        assert!(
+            lines_of(&all, "Das Erste")[0].contains("tvg-id=\"1-0-19-283D-3FB-1-C00000-0-0-0.e2\"")
+        );
+    }
+
+    #[test]
+    fn g16_names_survive_every_parser() {
+        let all = text(Client::Jellyfin, &LINKS);
+        for line in all.lines().filter(|line| line.starts_with("#EXTINF")) {
+            let (attributes, name) = line.rsplit_once(',').unwrap();
+            assert!(!name.contains(['"', '\'']) && !name.is_empty());
+            assert_eq!(attributes.matches('"').count() % 2, 0);
+            assert!(!attributes.contains('\''));
+        }
+        assert!(all.contains(",KiKA\u{201a} <HD> \u{2019}Test\u{2019} \u{201d}x\u{201d}\n"));
+        assert!(all.contains(",5\u{a0}USA\n"));
+    }
+
+    #[test]
+    fn g17_nothing_looks_like_a_recording() {
+        let all = text(Client::Kodi, &LINKS);
+        for word in ["media=", "media-dir=", "media-size="] {
+            assert!(!all.contains(word));
+        }
+    }
+
+    #[test]
+    fn g18_every_channel_has_an_absolute_logo_with_an_ascii_name() {
+        let all = text(Client::Kodi, &LINKS);
+        for line in all.lines().filter(|line| line.starts_with("#EXTINF")) {
+            let logo = line
+                .split("tvg-logo=\"")
+                .nth(1)
+                .unwrap()
+                .split('"')
+                .next()
+                .unwrap();
+            assert!(
+                logo.starts_with("http://box:8080/picon/")
+                    && logo.ends_with(".png")
+                    && logo.is_ascii()
+            );
+        }
+    }
+
+    #[test]
+    fn g19_numbers_are_unique_and_never_0() {
+        let all = text(Client::Kodi, &LINKS);
+        let mut numbers: Vec<u32> = all
+            .lines()
+            .filter_map(|line| {
+                line.split("tvg-chno=\"")
+                    .nth(1)?
+                    .split('"')
+                    .next()?
+                    .parse()
+                    .ok()
+            })
+            .collect();
+        assert_eq!(numbers, [1, 2, 3, 4, 5]);
+        numbers.dedup();
+        assert_eq!(numbers.len(), all.matches("#EXTINF").count());
+    }
+
+    #[test]
+    fn g30_the_playlist_begins_with_extm3u_and_has_no_cr() {
+        let all = text(Client::Kodi, &LINKS);
+        assert!(all.starts_with("#EXTM3U ") && !all.contains('\r'));
+        assert!(all.contains("url-tvg=\"http://box:8080/xmltv.xml\""));
+    }
+
+    #[test]
+    fn groups_are_the_bouquets_and_radio_is_marked() {
+        let all = text(Client::Kodi, &LINKS);
+        let first = &lines_of(&all, "Das Erste")[0];
+        assert!(
+            first.contains("group-title=\"Sport\u{201a} \u{201d}Film\u{201d}\u{201a} <1>;Two\""),
+            "{first}"
+        );
+        assert!(!first.contains("radio"));
+        let radio = &lines_of(&all, "Bayern")[0];
+        assert!(radio.contains("group-title=\"Radio\" radio=\"true\""));
+        assert!(lines_of(&text(Client::Tvheadend, &LINKS), "Das Erste")[0].contains("<1>|Two\""));
+    }
+
+    #[test]
+    fn a_bouquet_has_a_playlist_of_its_own() {
+        let lineup = lineup(&TV, &RADIO);
+        let mut out = Vec::new();
+        write(
+            &mut out,
+            &lineup,
+            lineup.bouquet("two"),
+            &LINKS,
+            Client::Kodi,
+        )
+        .unwrap();
+        let text = String::from_utf8(out).unwrap();
+        assert_eq!(text.matches("#EXTINF").count(), 1);
+        assert!(text.contains("group-title=\"Two\""));
+    }
+
+    #[test]
+    fn direct_addresses_lead_to_the_receiver_or_to_the_url() {
+        let links = Links {
+            base: "http://box:8080",
+            direct: Some("http://box:8001"),
+        };
+        let all = text(Client::Kodi, &links);
+        assert!(all.contains("\nhttp://box:8001/1:0:19:283D:3FB:1:C00000:0:0:0:\n"));
+        assert!(all.contains("\nhttp://u:p@h:80/live.m3u8\n"));
+        assert!(
+            !text(Client::Kodi, &LINKS).contains("u:p"),
+            "no password in a playlist unless direct"
+        );
+    }
+
+    #[test]
+    fn clients_are_known_by_their_agent() {
+        assert_eq!(
+            Client::of_agent("KodifromDebian/20.1 (X11; Linux x86_64)"),
+            Client::Kodi
+        );
+        assert_eq!(Client::of_agent("Jellyfin-Server/10.9"), Client::Jellyfin);
+        assert_eq!(Client::of_agent("TVHeadend/4.3"), Client::Tvheadend);
+        assert_eq!(Client::of_agent("curl/8"), Client::Kodi);
+        for name in [
+            "kodi",
+            "jellyfin",
+            "plex",
+            "tvheadend",
+            "threadfin",
+            "plain",
+        ] {
+            assert_eq!(Client::named(name).map(Client::name), Some(name));
+        }
+    }
+}
