@@ -9,3 +9,4 @@ pub mod log;
 pub mod model;
 pub mod playlist;
 pub mod replace;
+pub mod store;

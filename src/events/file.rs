@@ -171,6 +171,19 @@ impl BlockFile {
         Ok(block)
     }
 
+    /// Forgets everything behind `length`.
+    pub(super) fn truncate(&mut self, length: u64) {
+        if length >= self.written {
+            self.buffer.truncate((length - self.written) as usize);
+        } else {
+            self.buffer.clear();
+            self.written = length;
+            // If this fails the bytes behind stay until they are written over: they are whole blocks, but of an answer
+            // that was taken back, and can come to light only if the program ends before.
+            let _ = self.file.set_len(length);
+        }
+    }
+
     pub(super) fn flush(&mut self) -> io::Result<()> {
         if self.buffer.is_empty() {
             return Ok(());

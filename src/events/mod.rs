@@ -29,12 +29,17 @@ struct Span {
     block: Block,
 }
 
+/// What the channels that an answer touched had before.
+type Touched = HashMap<EpgKey, Option<Vec<Span>>>;
+
 /// The event store.
 #[derive(Debug)]
 pub struct Events {
     file: BlockFile,
     spans: HashMap<EpgKey, Vec<Span>>,
     codec: Codec,
+    /// The length of the file and the spans of each channel touched, as they were when the answer began.
+    undo: Option<(u64, Touched)>,
 }
 
 impl Events {
@@ -51,7 +56,32 @@ impl Events {
             file,
             spans,
             codec: Codec::default(),
+            undo: None,
         })
+    }
+
+    /// Begins an answer: until [`Events::commit`] all that is put can be taken back.
+    pub fn begin(&mut self) {
+        self.rollback();
+        self.undo = Some((self.file.len(), HashMap::new()));
+    }
+
+    /// Ends an answer that is whole.
+    pub fn commit(&mut self) {
+        self.undo = None;
+    }
+
+    /// Takes back what was put since [`Events::begin`]: the answer was cut or wrong.
+    pub fn rollback(&mut self) {
+        if let Some((length, touched)) = self.undo.take() {
+            for (key, spans) in touched {
+                match spans {
+                    Some(spans) => self.spans.insert(key, spans),
+                    None => self.spans.remove(&key),
+                };
+            }
+            self.file.truncate(length);
+        }
     }
 
     /// Files what one answer says about `key`. `events` is sorted by start; they take over the time from the first
@@ -73,6 +103,11 @@ impl Events {
         }
         let packed = self.codec.pack(events);
         let block = self.file.append(key, from, to, packed)?;
+        if let Some((_, touched)) = &mut self.undo {
+            touched
+                .entry(key)
+                .or_insert_with(|| self.spans.get(&key).cloned());
+        }
         place(self.spans.entry(key).or_default(), Span { from, to, block });
         Ok(true)
     }
@@ -344,6 +379,33 @@ mod tests {
         assert!(!events.put(KEY, &[]).unwrap());
         assert_eq!(events.bytes(), bytes);
         assert!(events.put(KEY, &[event(1300, 100, "changed")]).unwrap());
+        std::fs::remove_dir_all(directory).unwrap();
+    }
+
+    #[test]
+    fn an_answer_that_was_cut_is_taken_back() {
+        let directory = directory("undo");
+        let mut events = Events::open(&directory).unwrap();
+        events.put(KEY, &[event(1000, 100, "good")]).unwrap();
+        events.flush().unwrap();
+        events.begin();
+        events.put(KEY, &[event(1000, 50, "half")]).unwrap();
+        events
+            .put(EpgKey([7, 7, 7]), &[event(1000, 50, "half")])
+            .unwrap();
+        events.flush().unwrap();
+        events.rollback();
+        assert_eq!(titles(&mut events, 0, 9999), ["good 1000+100"]);
+        assert_eq!(events.known_until(EpgKey([7, 7, 7])), 0);
+        events.begin();
+        events.put(KEY, &[event(1100, 50, "next")]).unwrap();
+        events.commit();
+        events.flush().unwrap();
+        let mut again = Events::open(&directory).unwrap();
+        assert_eq!(
+            titles(&mut again, 0, 9999),
+            ["good 1000+100", "next 1100+50"]
+        );
         std::fs::remove_dir_all(directory).unwrap();
     }
 

@@ -1,0 +1,186 @@
+//! What is known: the lineup and the guide as one immutable [`Snapshot`], the event store behind it, the files.
+//!
+//! Everybody who answers reads [`Store::current`]; only the refresh publishes. A lineup and the guide made from it are
+//! published as one value, so playlist and guide always agree.
+
+mod guide_file;
+mod state;
+
+use std::cell::{RefCell, RefMut};
+use std::io;
+use std::path::{Path, PathBuf};
+use std::rc::Rc;
+use std::time::{Duration, Instant, SystemTime};
+
+use crate::events::Events;
+use crate::model::{Lineup, Listing, Selection};
+
+pub use guide_file::{GuideFile, GuideWriter, Head};
+pub use state::State;
+
+/// The saved state is written at most this often, but for the first time and the last.
+const SAVE_EVERY: Duration = Duration::from_secs(3_600);
+
+/// What is known at one moment.
+#[derive(Clone, Debug)]
+pub struct Snapshot {
+    /// Counts the publications of this run, from 0 (nothing known).
+    pub generation: u32,
+    /// Channels and bouquets.
+    pub lineup: Rc<Lineup>,
+    /// When the lineup last changed: the playlist's `Last-Modified`.
+    pub made: SystemTime,
+    /// The guide, once there is one.
+    pub guide: Option<Rc<GuideFile>>,
+}
+
+/// The current snapshot, the event store, and where files go.
+#[derive(Debug)]
+pub struct Store {
+    current: RefCell<Rc<Snapshot>>,
+    listing: RefCell<Rc<Listing>>,
+    events: RefCell<Events>,
+    selection: Selection,
+    data: PathBuf,
+    state: PathBuf,
+    saved: RefCell<Option<Instant>>,
+    last_full: RefCell<Option<SystemTime>>,
+}
+
+impl Store {
+    /// Opens the store: outputs and events in `data`, the small saved state in `state`. What was saved is there at
+    /// once.
+    ///
+    /// # Errors
+    /// When `data` cannot be made or written. A state that cannot be read is told in the log and made anew.
+    pub fn open(data: &Path, state: &Path, selection: Selection) -> io::Result<Store> {
+        std::fs::create_dir_all(data)?;
+        let events = Events::open(data)?;
+        let saved = state::load(state);
+        let mut snapshot = Snapshot {
+            generation: 0,
+            lineup: Rc::default(),
+            made: SystemTime::UNIX_EPOCH,
+            guide: None,
+        };
+        let mut listing = Rc::default();
+        let mut last_full = None;
+        if let Some(saved) = saved {
+            let lineup = Lineup::resolve(&saved.listing, &selection);
+            if !lineup.channels.is_empty() {
+                snapshot.generation = 1;
+                snapshot.made = saved.made;
+                snapshot.guide = GuideFile::open(data, &lineup).map(Rc::new);
+                snapshot.lineup = Rc::new(lineup);
+            }
+            listing = Rc::new(saved.listing);
+            last_full = saved.last_full.filter(|_| !events.is_empty());
+        }
+        Ok(Store {
+            current: RefCell::new(Rc::new(snapshot)),
+            listing: RefCell::new(listing),
+            events: RefCell::new(events),
+            selection,
+            data: data.into(),
+            state: state.into(),
+            saved: RefCell::new(None),
+            last_full: RefCell::new(last_full),
+        })
+    }
+
+    /// What is known now.
+    pub fn current(&self) -> Rc<Snapshot> {
+        self.current.borrow().clone()
+    }
+
+    /// What the receiver last said, as far as it was believed.
+    pub fn listing(&self) -> Rc<Listing> {
+        self.listing.borrow().clone()
+    }
+
+    /// The event store. Not to be held while waiting for anything.
+    pub fn events(&self) -> RefMut<'_, Events> {
+        self.events.borrow_mut()
+    }
+
+    /// When the whole guide was last fetched.
+    pub fn last_full(&self) -> Option<SystemTime> {
+        *self.last_full.borrow()
+    }
+
+    /// Notes that the whole guide was fetched.
+    pub fn set_last_full(&self, at: SystemTime) {
+        *self.last_full.borrow_mut() = Some(at);
+    }
+
+    /// Publishes a listing. Returns whether the lineup changed.
+    ///
+    /// # Errors
+    /// When the state cannot be saved; it is published all the same.
+    pub fn publish_listing(&self, listing: Listing, now: SystemTime) -> io::Result<bool> {
+        let lineup = Lineup::resolve(&listing, &self.selection);
+        *self.listing.borrow_mut() = Rc::new(listing);
+        let before = self.current();
+        let changed = lineup != *before.lineup || before.generation == 0;
+        if changed {
+            self.publish(Snapshot {
+                generation: before.generation + 1,
+                lineup: Rc::new(lineup),
+                // A clock that was set back must not make a newer playlist look older.
+                made: now.max(before.made + Duration::from_secs(u64::from(before.generation > 0))),
+                guide: before.guide.clone(),
+            });
+        }
+        let due = self
+            .saved
+            .borrow()
+            .is_none_or(|saved| saved.elapsed() >= SAVE_EVERY);
+        if due {
+            self.save()?;
+        }
+        Ok(changed)
+    }
+
+    /// Begins a new guide file for the current lineup.
+    ///
+    /// # Errors
+    /// Those of the file system.
+    pub fn write_guide(&self) -> io::Result<GuideWriter> {
+        GuideWriter::begin(&self.data, self.current().lineup.clone())
+    }
+
+    /// Publishes a guide file that is complete. Returns whether it differs from the one before.
+    ///
+    /// # Errors
+    /// Those of the file system; the guide is then as before.
+    pub fn publish_guide(&self, writer: GuideWriter, now: SystemTime) -> io::Result<bool> {
+        let before = self.current();
+        let known = before.guide.as_deref();
+        let Some(guide) = writer.finish(known, now)? else {
+            return Ok(false);
+        };
+        self.publish(Snapshot {
+            generation: before.generation + 1,
+            guide: Some(Rc::new(guide)),
+            ..(*before).clone()
+        });
+        Ok(true)
+    }
+
+    /// Saves the state if it differs from the file.
+    ///
+    /// # Errors
+    /// Those of the file system.
+    pub fn save(&self) -> io::Result<()> {
+        if self.current().generation == 0 {
+            return Ok(());
+        }
+        *self.saved.borrow_mut() = Some(Instant::now());
+        let state = state::pack(&self.listing(), self.current().made, self.last_full());
+        crate::replace::replace(&self.state.join(state::FILE), &state).map(|_| ())
+    }
+
+    fn publish(&self, snapshot: Snapshot) {
+        *self.current.borrow_mut() = Rc::new(snapshot);
+    }
+}

@@ -1,0 +1,206 @@
+//! The saved state: what the receiver last said about its channels, so that they are there at once after a restart.
+//!
+//! Lines of text, gzipped: a head, then a line for each bouquet and entry, fields separated by tabs. 500 channels take
+//! some 10 kB. gzip's checksum tells a damaged file.
+
+use std::io::{Read, Write};
+use std::path::Path;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use flate2::read::GzDecoder;
+use flate2::write::GzEncoder;
+use flate2::Compression;
+
+use crate::model::{Entry, ListedBouquet, Listing, Media, ServiceRef};
+
+/// The file's name in the state directory.
+pub(super) const FILE: &str = "channels.gz";
+const MARK: &str = "xg2g channels 1";
+/// A file that unpacks to more is not ours: 20 000 services are 3 MB.
+const LARGEST: u64 = 64 * 1024 * 1024;
+
+/// What a state file says.
+#[derive(Debug, PartialEq)]
+pub struct State {
+    /// The channels.
+    pub listing: Listing,
+    /// When the lineup last changed.
+    pub made: SystemTime,
+    /// When the whole guide was last fetched.
+    pub last_full: Option<SystemTime>,
+}
+
+/// Reads the state; `None` if there is none or it is damaged, which is logged.
+pub(super) fn load(directory: &Path) -> Option<State> {
+    let path = directory.join(FILE);
+    let packed = match std::fs::read(&path) {
+        Ok(packed) => packed,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return None,
+        Err(error) => {
+            log::warn!("{} cannot be read: {error}", path.display());
+            return None;
+        }
+    };
+    let state = unpack(&packed);
+    if state.is_none() {
+        log::warn!(
+            "{} is damaged; the channels are asked from the receiver anew",
+            path.display()
+        );
+    }
+    state
+}
+
+/// The bytes of the file.
+pub(super) fn pack(listing: &Listing, made: SystemTime, last_full: Option<SystemTime>) -> Vec<u8> {
+    let seconds = |time: SystemTime| time.duration_since(UNIX_EPOCH).map_or(0, |d| d.as_secs());
+    let last_full = last_full.map_or(0, seconds);
+    let mut text = format!("{MARK}\t{}\t{last_full}\n", seconds(made));
+    for bouquet in &listing.bouquets {
+        let ListedBouquet {
+            reference,
+            name,
+            media,
+            entries,
+        } = bouquet;
+        text.push_str(&format!("{}\t{reference}\t{name}\n", media.as_str()));
+        add_entries(&mut text, entries, 0);
+    }
+    let mut packer = GzEncoder::new(Vec::new(), Compression::new(6));
+    // Writing into memory cannot fail.
+    let _ = packer.write_all(text.as_bytes());
+    packer.finish().unwrap_or_default()
+}
+
+fn add_entries(text: &mut String, entries: &[Entry], depth: usize) {
+    for entry in entries {
+        text.push_str(&format!("{depth}\t{}\t{}\n", entry.service, entry.name));
+        add_entries(text, &entry.members, depth + 1);
+    }
+}
+
+fn unpack(packed: &[u8]) -> Option<State> {
+    let mut text = String::new();
+    GzDecoder::new(packed)
+        .take(LARGEST)
+        .read_to_string(&mut text)
+        .ok()?;
+    let mut lines = text.lines();
+    let mut head = lines.next()?.split('\t');
+    if head.next()? != MARK {
+        return None;
+    }
+    let mut time = || Some(UNIX_EPOCH + Duration::from_secs(head.next()?.parse().ok()?));
+    let (made, last_full) = (time()?, time()?);
+    let mut listing = Listing::default();
+    for line in lines {
+        let mut fields = line.split('\t');
+        let (kind, reference, name) = (fields.next()?, fields.next()?, fields.next()?);
+        let media = match kind {
+            "tv" => Some(Media::Tv),
+            "radio" => Some(Media::Radio),
+            _ => None,
+        };
+        if let Some(media) = media {
+            listing.bouquets.push(ListedBouquet {
+                reference: reference.into(),
+                name: name.into(),
+                media,
+                entries: Vec::new(),
+            });
+            continue;
+        }
+        let mut entries = &mut listing.bouquets.last_mut()?.entries;
+        for _ in 0..kind.parse::<usize>().ok()? {
+            entries = &mut entries.last_mut()?.members;
+        }
+        let service = ServiceRef::parse(reference)?;
+        entries.push(Entry {
+            service,
+            name: name.into(),
+            members: Vec::new(),
+        });
+    }
+    Some(State {
+        listing,
+        made,
+        last_full: Some(last_full).filter(|time| *time != UNIX_EPOCH),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn listing() -> Listing {
+        let mut sub = Entry::new(
+            "1:7:1:0:0:0:0:0:0:0:FROM BOUQUET \"userbouquet.sub1.tv\" ORDER BY bouquet",
+            "Sub",
+        )
+        .unwrap();
+        sub.members = vec![Entry::new("1:0:19:1:2:3:C00000:0:0:0:", "in sub").unwrap()];
+        let entries = vec![
+            Entry::new("1:512:19:9:2:3:C00000:0:0:0:", "hidden").unwrap(),
+            Entry::new(
+                "4097:0:1:0:0:0:0:0:0:0:http%3a//h/x?a=%2541:IPTV «D»",
+                "IPTV",
+            )
+            .unwrap(),
+            sub,
+            Entry::new("1:64:1:0:0:0:0:0:0:0::T", "T").unwrap(),
+        ];
+        let bouquet = |media, reference: &str, entries| ListedBouquet {
+            reference: reference.into(),
+            name: "Ä & B".into(),
+            media,
+            entries,
+        };
+        Listing {
+            bouquets: vec![
+                bouquet(Media::Tv, "r1", entries),
+                bouquet(Media::Radio, "r2", vec![]),
+            ],
+        }
+    }
+
+    #[test]
+    fn what_was_saved_is_read_again() {
+        let made = UNIX_EPOCH + Duration::from_secs(1_795_000_000);
+        let state = unpack(&pack(&listing(), made, Some(made))).unwrap();
+        assert_eq!(
+            state,
+            State {
+                listing: listing(),
+                made,
+                last_full: Some(made)
+            }
+        );
+        assert!(state.listing.bouquets[0].entries[0].service.is_invisible());
+        assert_eq!(
+            state.listing.bouquets[0].entries[1].service.name(),
+            "IPTV «D»"
+        );
+        assert_eq!(
+            unpack(&pack(&Listing::default(), made, None))
+                .unwrap()
+                .last_full,
+            None
+        );
+    }
+
+    #[test]
+    fn damage_is_noticed() {
+        let packed = pack(&listing(), UNIX_EPOCH, None);
+        for at in 0..packed.len() {
+            assert_eq!(unpack(&packed[..at]), None, "cut at {at}");
+        }
+        // Behind the ten bytes of gzip's head, which say nothing that matters.
+        for at in 10..packed.len() {
+            let mut bytes = packed.clone();
+            bytes[at] ^= 0x10;
+            // Bits that fill up the last byte of the deflated text mean nothing.
+            let read = unpack(&bytes).map(|state| state.listing);
+            assert!(read.is_none_or(|read| read == listing()), "byte {at}");
+        }
+    }
+}
