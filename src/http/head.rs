@@ -69,7 +69,7 @@ pub(super) fn scan(bytes: &[u8], local: SocketAddr) -> Result<Option<Head>, Refu
         Ok(Status::Partial) => Ok(None),
         Err(ParseError::TooManyHeaders) => Err(Refusal::new(431, "too many headers")),
         Err(ParseError::Version) if names_a_version(head) => {
-            Err(Refusal::new(505, "only HTTP/1.1 and HTTP/1.0 are served"))
+            Err(Refusal::new(505, "the version is not served"))
         }
         Err(_) => Err(Refusal::bad("the head is not valid")),
     }

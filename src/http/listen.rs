@@ -70,6 +70,14 @@ fn owner(port: u16) -> Option<String> {
         .map(|inode| format!("socket:[{inode}]"))
         .collect();
     for process in fs::read_dir("/proc").ok()?.flatten() {
+        // Not "self", which is us under another name.
+        let Some(pid) = process
+            .file_name()
+            .to_str()
+            .and_then(|name| name.parse::<u32>().ok())
+        else {
+            continue;
+        };
         // Other users' processes do not show their files, and the rest may end while we look.
         let Ok(files) = fs::read_dir(process.path().join("fd")) else {
             continue;
@@ -79,8 +87,7 @@ fn owner(port: u16) -> Option<String> {
             .filter_map(|file| fs::read_link(file.path()).ok());
         if links.any(|link| sockets.iter().any(|socket| link.as_os_str() == &**socket)) {
             let name = fs::read_to_string(process.path().join("comm")).ok()?;
-            let pid = process.file_name();
-            return Some(format!("{} (pid {})", name.trim(), pid.to_string_lossy()));
+            return Some(format!("{} (pid {pid})", name.trim()));
         }
     }
     None
