@@ -65,7 +65,7 @@ pub enum Body {
 
 impl Body {
     /// Length in bytes, if it is known beforehand.
-    pub fn len(&self) -> Option<u64> {
+    pub(super) fn len(&self) -> Option<u64> {
         match self {
             Body::Empty => Some(0),
             Body::Bytes(bytes) => Some(bytes.len() as u64),
