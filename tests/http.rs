@@ -147,6 +147,17 @@ fn router() -> Router {
         Route::get("/big", |_, _| async {
             Reply::new(200, "text/plain", vec![b'x'; BIG])
         }),
+        Route::get("/cmdline", |_, _| async {
+            let part = Part::File {
+                file: Arc::new(File::open("/proc/self/cmdline").unwrap()),
+                offset: 1,
+                len: std::fs::read("/proc/self/cmdline").unwrap().len() as u64 - 1,
+            };
+            Reply {
+                body: Body::Parts(vec![part]),
+                ..Reply::empty(200)
+            }
+        }),
         Route::get("/stream", |_, _| async { countdown(3, None) }),
         Route::get("/cut", |_, _| async { countdown(3, Some(1)) }),
         Route::get("/broken", |_, _| async { countdown(3, Some(3)) }),

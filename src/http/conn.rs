@@ -90,33 +90,38 @@ pub(super) struct Connection {
     shared: Rc<Shared>,
     wire: Wire,
     peer: SocketAddr,
+    local: SocketAddr,
     /// Received and not yet used: the start of the next request, or pipelined ones.
     buffer: Vec<u8>,
-    /// True while nothing of a next request has arrived; such a connection may be closed at any time.
+    /// True while no request is being read or answered; such a connection may be closed at any time.
     idle: Rc<Cell<bool>>,
 }
 
 impl Connection {
+    /// Fails if the client is already gone.
     pub(super) fn new(
         shared: Rc<Shared>,
         stream: Rc<Async<TcpStream>>,
         peer: SocketAddr,
         idle: Rc<Cell<bool>>,
-    ) -> Self {
-        Connection {
+    ) -> io::Result<Self> {
+        Ok(Connection {
+            local: stream.get_ref().local_addr()?,
             wire: Wire::new(stream, shared.limits.write),
             shared,
             peer,
             buffer: Vec::new(),
             idle,
-        }
+        })
     }
 
     /// Answers requests in their order until the connection ends.
     pub(super) async fn serve(mut self) {
         loop {
             match self.exchange().await {
-                Ok(true) => {}
+                Ok(true) if self.buffer.is_empty() => {}
+                // Whoever pipelines waits for its turn like everybody else.
+                Ok(true) => yield_now().await,
                 Ok(false) if self.buffer.is_empty() => return,
                 Ok(false) => return self.linger().await,
                 Err(End::Silent) => return,
@@ -148,6 +153,7 @@ impl Connection {
 
     async fn linger(mut self) {
         let time = self.shared.limits.linger;
+        self.idle.set(true);
         self.wire.linger(&self.shared.scratch, time).await;
     }
 
@@ -187,12 +193,11 @@ impl Connection {
 
     async fn read_head(&mut self) -> Result<Head, End> {
         let limits = self.shared.limits;
-        let local = self.wire.local_addr()?;
         let mut until = Instant::now() + limits.head;
         loop {
             let idle = self.buffer.is_empty();
             if !idle {
-                if let Some(head) = scan(&self.buffer, local)? {
+                if let Some(head) = scan(&self.buffer, self.local)? {
                     self.buffer.drain(..head.len);
                     return Ok(head);
                 }

@@ -189,4 +189,32 @@ pub(super) mod tests {
         let refused = smol::block_on(Request::decode(head, Vec::new(), peer, String::new()));
         assert_eq!(refused.unwrap_err().status, 400);
     }
+
+    #[test]
+    fn no_mutation_of_a_request_gets_a_panic_out_of_the_decoder() {
+        let seed = "POST http://a/b%20c?d=e HTTP/1.1\r\nHost: a:1\r\nContent-Length: 5\r\n\
+                    Connection: close\r\nX-Request-ID: x\r\nExpect: 100-continue\r\n\r\nabcde";
+        let peer = "10.0.0.9:5000".parse().unwrap();
+        let (mut served, mut state) = (0, 1_u32);
+        let mut random = |below: usize| {
+            state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            (state >> 8) as usize % below
+        };
+        for _ in 0..5_000 {
+            let mut bytes = seed.as_bytes().to_vec();
+            for _ in 0..=random(3) {
+                let at = random(bytes.len());
+                match random(3) {
+                    0 => bytes[at] = random(256) as u8,
+                    1 => bytes.insert(at, b" \r\n:/%\0\xc3"[random(8)]),
+                    _ => drop(bytes.drain(at..(at + random(9)).min(bytes.len()))),
+                }
+            }
+            if let Ok(Some(head)) = scan(&bytes, peer) {
+                let request = Request::decode(head, Vec::new(), peer, String::new());
+                served += u32::from(smol::block_on(request).is_ok());
+            }
+        }
+        assert!(served > 100, "{served}");
+    }
 }

@@ -169,7 +169,10 @@ fn admit(
     let _ = stream.get_ref().set_nodelay(true);
     let key = open.next.replace(open.next.get().wrapping_add(1));
     let (stream, idle) = (Rc::new(stream), Rc::new(Cell::new(false)));
-    let connection = Connection::new(shared.clone(), stream.clone(), peer, idle.clone());
+    let opened = Connection::new(shared.clone(), stream.clone(), peer, idle.clone());
+    let Ok(connection) = opened else {
+        return;
+    };
     let full = open.len() >= shared.limits.connections;
     let table = open.clone();
     let task = executor.spawn(async move {

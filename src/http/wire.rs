@@ -4,7 +4,7 @@ use std::cell::RefCell;
 use std::fs::File;
 use std::future::{poll_fn, Future};
 use std::io::{self, ErrorKind, IoSlice, Read, Write};
-use std::net::{Shutdown, SocketAddr, TcpStream};
+use std::net::{Shutdown, TcpStream};
 use std::os::unix::fs::FileExt;
 use std::pin::{pin, Pin};
 use std::rc::Rc;
@@ -41,11 +41,6 @@ impl Wire {
             patience,
             sent: 0,
         }
-    }
-
-    /// The address the client connected to.
-    pub(super) fn local_addr(&self) -> io::Result<SocketAddr> {
-        self.stream.get_ref().local_addr()
     }
 
     /// Appends what has arrived to `buffer` and tells how much; 0 is the end. All connections share

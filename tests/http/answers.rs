@@ -217,3 +217,12 @@ fn expect_is_answered_before_the_body_in_any_case_of_letters() {
         assert_eq!(statuses(&answer), ["200"]);
     });
 }
+
+#[test]
+fn a_file_the_kernel_cannot_send_is_copied() {
+    with_server(patient(), |server| async move {
+        let (_, body) = ask(&server, "GET /cmdline", "").await;
+        let expected = std::fs::read("/proc/self/cmdline").unwrap();
+        assert_eq!(body.as_bytes(), &expected[1..]);
+    });
+}
