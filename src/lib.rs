@@ -5,6 +5,7 @@
 pub mod cache;
 pub mod events;
 pub mod guide;
+pub mod http;
 pub mod log;
 pub mod model;
 pub mod playlist;

@@ -1,0 +1,349 @@
+//! One connection: read a head, read its body, answer, again.
+
+use std::cell::{Cell, RefCell};
+use std::io::{self, ErrorKind, IoSlice};
+use std::net::{SocketAddr, TcpStream};
+use std::rc::Rc;
+use std::time::{Instant, SystemTime, UNIX_EPOCH};
+
+use log::{debug, log_enabled, warn, Level};
+use smol::future::yield_now;
+use smol::Async;
+
+use super::date::Now;
+use super::error::{code, Refusal};
+use super::head::{scan, Head, MAX_HEAD};
+use super::reply::{encode_head, Body, Chunks, Framing, Part, Reply};
+use super::request::{Method, Request};
+use super::router::Router;
+use super::wire::Wire;
+use super::Limits;
+
+/// Slices given to one `writev`; far below the kernel's 1024.
+const SLICES: usize = 64;
+/// A connection's buffer is given back above this; only a request body makes it so large.
+const KEPT_BUFFER: usize = 2 * MAX_HEAD;
+
+/// What all connections of a server have in common.
+pub(super) struct Shared {
+    pub(super) router: Rc<Router>,
+    pub(super) limits: Limits,
+    /// Set once: answers still running are the last of their connections.
+    pub(super) stopping: Cell<bool>,
+    now: RefCell<Now>,
+    scratch: RefCell<Vec<u8>>,
+    /// Start of the server in seconds and the requests since, which together make an id.
+    started: u64,
+    requests: Cell<u32>,
+}
+
+impl Shared {
+    pub(super) fn new(router: Rc<Router>, limits: Limits) -> Self {
+        let started = SystemTime::now().duration_since(UNIX_EPOCH);
+        Shared {
+            router,
+            limits,
+            stopping: Cell::new(false),
+            now: RefCell::default(),
+            scratch: RefCell::new(vec![0; MAX_HEAD]),
+            started: started.map_or(0, |since| since.as_secs()),
+            requests: Cell::new(0),
+        }
+    }
+
+    fn next_id(&self) -> String {
+        self.requests.set(self.requests.get().wrapping_add(1));
+        format!("{:x}-{:x}", self.started, self.requests.get())
+    }
+}
+
+/// Why a connection ends without a further exchange.
+enum End {
+    /// The client is gone, or has been silent for too long.
+    Silent,
+    /// The request cannot be served; the client is told.
+    Refused(Refusal),
+}
+
+impl From<io::Error> for End {
+    fn from(_: io::Error) -> Self {
+        End::Silent
+    }
+}
+
+impl From<Refusal> for End {
+    fn from(refusal: Refusal) -> Self {
+        End::Refused(refusal)
+    }
+}
+
+/// What sending an answer needs to know of its request.
+struct Asked {
+    id: String,
+    head_only: bool,
+    http_1_0: bool,
+    close: bool,
+}
+
+/// A connection between two polls.
+pub(super) struct Connection {
+    shared: Rc<Shared>,
+    wire: Wire,
+    peer: SocketAddr,
+    local: SocketAddr,
+    /// Received and not yet used: the start of the next request, or pipelined ones.
+    buffer: Vec<u8>,
+    /// True while no request is being read or answered; such a connection may be closed at any time.
+    idle: Rc<Cell<bool>>,
+}
+
+impl Connection {
+    /// Fails if the client is already gone.
+    pub(super) fn new(
+        shared: Rc<Shared>,
+        stream: Rc<Async<TcpStream>>,
+        peer: SocketAddr,
+        idle: Rc<Cell<bool>>,
+    ) -> io::Result<Self> {
+        Ok(Connection {
+            local: stream.get_ref().local_addr()?,
+            wire: Wire::new(stream, shared.limits.write),
+            shared,
+            peer,
+            buffer: Vec::new(),
+            idle,
+        })
+    }
+
+    /// Answers requests in their order until the connection ends.
+    pub(super) async fn serve(mut self) {
+        loop {
+            match self.exchange().await {
+                Ok(true) if self.buffer.is_empty() => {}
+                // Whoever pipelines waits for its turn like everybody else.
+                Ok(true) => yield_now().await,
+                Ok(false) if self.buffer.is_empty() => return,
+                Ok(false) => return self.linger().await,
+                Err(End::Silent) => return,
+                Err(End::Refused(refusal)) => return self.refuse(refusal).await,
+            }
+        }
+    }
+
+    /// Tells the client that it cannot be served, and ends the connection.
+    pub(super) async fn refuse(mut self, refusal: Refusal) {
+        let asked = Asked {
+            id: self.shared.next_id(),
+            head_only: self.buffer.starts_with(b"HEAD "),
+            http_1_0: false,
+            close: true,
+        };
+        debug!(
+            "refused {}: {} {} {}",
+            self.peer, refusal.status, refusal.message, asked.id
+        );
+        if self
+            .send(Reply::refusal(&asked.id, refusal), &asked)
+            .await
+            .is_ok()
+        {
+            self.linger().await;
+        }
+    }
+
+    async fn linger(mut self) {
+        let time = self.shared.limits.linger;
+        self.idle.set(true);
+        self.wire.linger(&self.shared.scratch, time).await;
+    }
+
+    /// One request and its answer; tells whether another may follow.
+    async fn exchange(&mut self) -> Result<bool, End> {
+        let head = self.read_head().await?;
+        let (started, before) = (Instant::now(), self.wire.sent);
+        let body = self.read_body(&head).await?;
+        let mut asked = Asked {
+            id: String::new(),
+            head_only: head.method == Method::Head,
+            http_1_0: head.http_1_0,
+            close: head.close,
+        };
+        let id = self.shared.next_id();
+        let request = Request::decode(head, body, self.peer, id).await?;
+        asked.id.clone_from(&request.id);
+        let line =
+            log_enabled!(Level::Debug).then(|| format!("{} {}", request.method, request.raw_path));
+
+        let reply = self.shared.router.answer(request).await;
+        asked.close |= self.shared.stopping.get();
+        let status = reply.status;
+        let sent = self.send(reply, &asked).await;
+        if let Some(line) = line {
+            let (bytes, took) = (self.wire.sent - before, started.elapsed());
+            let cut = if sent.is_err() { " cut" } else { "" };
+            debug!(
+                "{line} {status} {bytes} B{cut} {} us {}",
+                took.as_micros(),
+                asked.id
+            );
+        }
+        sent?;
+        Ok(!asked.close)
+    }
+
+    async fn read_head(&mut self) -> Result<Head, End> {
+        let limits = self.shared.limits;
+        let mut until = Instant::now() + limits.head;
+        loop {
+            let idle = self.buffer.is_empty();
+            if !idle {
+                if let Some(head) = scan(&self.buffer, self.local)? {
+                    self.buffer.drain(..head.len);
+                    return Ok(head);
+                }
+            } else if self.shared.stopping.get() {
+                return Err(End::Silent);
+            }
+            let wait = if idle {
+                Instant::now() + limits.idle
+            } else {
+                until
+            };
+            self.idle.set(idle);
+            let read = self
+                .wire
+                .read(&mut self.buffer, &self.shared.scratch, wait)
+                .await;
+            self.idle.set(false);
+            match read {
+                Ok(1..) if idle => until = Instant::now() + limits.head,
+                Ok(1..) => {}
+                Err(error) if !idle && error.kind() == ErrorKind::TimedOut => {
+                    return Err(Refusal::new(408, "the head took too long").into());
+                }
+                Ok(0) | Err(_) => return Err(End::Silent),
+            }
+        }
+    }
+
+    async fn read_body(&mut self, head: &Head) -> Result<Vec<u8>, End> {
+        let length = head.content_length;
+        if head.expects_continue && self.buffer.len() < length {
+            let go = b"HTTP/1.1 100 Continue\r\n\r\n";
+            self.wire.write(&mut [IoSlice::new(go)]).await?;
+        }
+        let until = Instant::now() + self.shared.limits.body;
+        while self.buffer.len() < length {
+            match self
+                .wire
+                .read(&mut self.buffer, &self.shared.scratch, until)
+                .await
+            {
+                Ok(1..) => {}
+                Err(error) if error.kind() == ErrorKind::TimedOut => {
+                    return Err(Refusal::new(408, "the body took too long").into());
+                }
+                Ok(0) | Err(_) => return Err(End::Silent),
+            }
+        }
+        let body = self.buffer.drain(..length).collect();
+        if self.buffer.capacity() > KEPT_BUFFER {
+            self.buffer.shrink_to(MAX_HEAD);
+        }
+        Ok(body)
+    }
+
+    async fn send(&mut self, mut reply: Reply, asked: &Asked) -> io::Result<()> {
+        let mut first = Vec::new();
+        let mut more = true;
+        if let (Body::Stream(chunks), false) = (&mut reply.body, asked.head_only) {
+            match chunks.next(&mut first) {
+                Ok(next) => more = next,
+                Err(error) => {
+                    warn!("no answer could be made: {error} {}", asked.id);
+                    let message = "the answer could not be made";
+                    reply = Reply::error(&asked.id, 500, code::INTERNAL, message);
+                }
+            }
+        }
+        let framing = reply.framing(asked.http_1_0);
+        let head = self.head(&reply, framing, asked).await?;
+        match reply.body {
+            _ if asked.head_only || framing == Framing::None => self.send_parts(&head, &[]).await,
+            Body::Empty => self.send_parts(&head, &[]).await,
+            Body::Bytes(bytes) => self.send_parts(&head, &[Part::Bytes(bytes)]).await,
+            Body::Parts(parts) => self.send_parts(&head, &parts).await,
+            Body::Stream(chunks) => {
+                let chunked = framing == Framing::Chunked;
+                self.send_stream(head, chunks, first, more, chunked).await
+            }
+        }
+    }
+
+    async fn head(&self, reply: &Reply, framing: Framing, asked: &Asked) -> io::Result<Vec<u8>> {
+        let date = self.shared.now.borrow_mut().text().to_owned();
+        let mut headers = Vec::with_capacity(reply.headers.len() + 3);
+        headers.extend([("date", &*date), ("x-request-id", &*asked.id)]);
+        if asked.close {
+            headers.push(("connection", "close"));
+        }
+        headers.extend(reply.headers.iter().map(|(name, value)| (*name, &**value)));
+        encode_head(reply.status, &headers, framing).await
+    }
+
+    /// Sends a head and the parts after it, what lies in memory gathered into one call.
+    async fn send_parts(&mut self, head: &[u8], parts: &[Part]) -> io::Result<()> {
+        let mut slices = vec![IoSlice::new(head)];
+        for part in parts {
+            match part {
+                _ if part.is_empty() => {}
+                Part::Bytes(bytes) => slices.push(IoSlice::new(bytes)),
+                Part::File { file, offset, len } => {
+                    self.wire.write(&mut slices).await?;
+                    slices.clear();
+                    self.wire.write_file(file, *offset, *len).await?;
+                }
+            }
+            if slices.len() == SLICES {
+                self.wire.write(&mut slices).await?;
+                slices.clear();
+            }
+        }
+        self.wire.write(&mut slices).await
+    }
+
+    async fn send_stream(
+        &mut self,
+        head: Vec<u8>,
+        mut chunks: Box<dyn Chunks>,
+        mut chunk: Vec<u8>,
+        mut more: bool,
+        chunked: bool,
+    ) -> io::Result<()> {
+        let mut before = head;
+        loop {
+            if chunked && !chunk.is_empty() {
+                before.extend_from_slice(format!("{:x}\r\n", chunk.len()).as_bytes());
+            }
+            let after: &[u8] = match (chunked, chunk.is_empty(), more) {
+                (false, _, _) | (true, true, true) => b"",
+                (true, false, true) => b"\r\n",
+                (true, true, false) => b"0\r\n\r\n",
+                (true, false, false) => b"\r\n0\r\n\r\n",
+            };
+            let slices = [&*before, &*chunk, after];
+            let filled = slices.into_iter().filter(|slice| !slice.is_empty());
+            let mut slices: Vec<_> = filled.map(IoSlice::new).collect();
+            self.wire.write(&mut slices).await?;
+            if !more {
+                return Ok(());
+            }
+            yield_now().await;
+            before.clear();
+            chunk.clear();
+            more = chunks.next(&mut chunk).inspect_err(|error| {
+                warn!("an answer was cut: {error}");
+            })?;
+        }
+    }
+}

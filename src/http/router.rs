@@ -1,0 +1,289 @@
+//! The table of routes and the search in it.
+
+use std::future::Future;
+
+use smol::future::{BoxedLocal, FutureExt};
+
+use super::error::code;
+use super::reply::Reply;
+use super::request::{Method, Request};
+
+/// What answers a route.
+pub type Handler = Box<dyn Fn(Request, Params) -> BoxedLocal<Reply>>;
+
+/// A row of the table.
+pub struct Route {
+    /// The method; a `GET` row answers `HEAD` too.
+    pub method: Method,
+    /// The pattern: literal segments and parameters such as `/playlist/{name}`. A parameter may have
+    /// literal text around it (`/picon/{ref}.png`) and is never empty.
+    pub path: &'static str,
+    segments: Vec<Segment>,
+    handler: Handler,
+}
+
+impl Route {
+    /// A row of any method.
+    pub fn new<F, A>(method: Method, path: &'static str, handler: F) -> Self
+    where
+        F: Fn(Request, Params) -> A + 'static,
+        A: Future<Output = Reply> + 'static,
+    {
+        Route {
+            method,
+            path,
+            segments: path.split('/').skip(1).map(Segment::new).collect(),
+            handler: Box::new(move |request, params| handler(request, params).boxed_local()),
+        }
+    }
+
+    /// A row for `GET` and `HEAD`.
+    pub fn get<F, A>(path: &'static str, handler: F) -> Self
+    where
+        F: Fn(Request, Params) -> A + 'static,
+        A: Future<Output = Reply> + 'static,
+    {
+        Route::new(Method::Get, path, handler)
+    }
+
+    /// A row for `POST`.
+    pub fn post<F, A>(path: &'static str, handler: F) -> Self
+    where
+        F: Fn(Request, Params) -> A + 'static,
+        A: Future<Output = Reply> + 'static,
+    {
+        Route::new(Method::Post, path, handler)
+    }
+
+    fn answers(&self, method: Method) -> bool {
+        self.method == method || (self.method == Method::Get && method == Method::Head)
+    }
+
+    fn matches(&self, path: &[String]) -> Option<Params> {
+        if self.segments.len() != path.len() {
+            return None;
+        }
+        let mut params = Params::default();
+        for (segment, text) in self.segments.iter().zip(path) {
+            let value = segment.matches(text)?;
+            if let Some(name) = segment.name {
+                params.0.push((name, value.to_owned()));
+            }
+        }
+        Some(params)
+    }
+}
+
+/// One segment of a pattern: literal text, or a parameter between two literals.
+struct Segment {
+    before: &'static str,
+    name: Option<&'static str>,
+    after: &'static str,
+}
+
+impl Segment {
+    fn new(text: &'static str) -> Self {
+        let parameter = text.split_once('{').and_then(|(before, rest)| {
+            let (name, after) = rest.split_once('}')?;
+            Some((before, Some(name), after))
+        });
+        let (before, name, after) = parameter.unwrap_or((text, None, ""));
+        Segment {
+            before,
+            name,
+            after,
+        }
+    }
+
+    fn matches<'t>(&self, text: &'t str) -> Option<&'t str> {
+        let value = text.strip_prefix(self.before)?.strip_suffix(self.after)?;
+        (value.is_empty() != self.name.is_some()).then_some(value)
+    }
+}
+
+/// The decoded parameters of a path.
+#[derive(Debug, Default)]
+pub struct Params(Vec<(&'static str, String)>);
+
+impl Params {
+    /// The value of a parameter; empty if the pattern has no such name.
+    pub fn get(&self, name: &str) -> &str {
+        let found = self.0.iter().find(|(key, _)| *key == name);
+        found.map_or("", |(_, value)| value)
+    }
+}
+
+/// The table. The first row that fits a path and method answers.
+pub struct Router {
+    routes: Vec<Route>,
+}
+
+impl Router {
+    /// A router over these rows.
+    pub fn new(routes: Vec<Route>) -> Self {
+        Router { routes }
+    }
+
+    /// The rows in their order.
+    pub fn routes(&self) -> &[Route] {
+        &self.routes
+    }
+
+    /// Answers a request: by its row, else 404, 405 with `Allow`, or 204 with `Allow` for `OPTIONS`.
+    pub async fn answer(&self, mut request: Request) -> Reply {
+        let whole = request.path == "*";
+        let mut fits = Vec::new();
+        for route in &self.routes {
+            let params = match route.matches(&request.segments) {
+                Some(params) => params,
+                None if whole => Params::default(),
+                None => continue,
+            };
+            if route.answers(request.method) && !whole {
+                request.route = Some(route.path);
+                return (route.handler)(request, params).await;
+            }
+            fits.push(route.method);
+        }
+        match request.method {
+            Method::Options if whole || !fits.is_empty() => {
+                Reply::empty(204).with("allow", allow(&fits))
+            }
+            _ if fits.is_empty() => {
+                Reply::error(&request.id, 404, code::NOT_FOUND, "there is nothing here")
+            }
+            _ => {
+                let message = "the method is not allowed here";
+                Reply::error(&request.id, 405, code::METHOD_NOT_ALLOWED, message)
+                    .with("allow", allow(&fits))
+            }
+        }
+    }
+}
+
+/// The value of `Allow` for rows of these methods.
+fn allow(methods: &[Method]) -> String {
+    use Method::{Delete, Get, Head, Options, Post, Put};
+    let allowed = |method: &Method| match method {
+        Head => methods.contains(&Get) || methods.contains(&Head),
+        Options => true,
+        other => methods.contains(other),
+    };
+    let all = [Get, Head, Post, Put, Delete, Options];
+    let names: Vec<_> = all
+        .iter()
+        .filter(|m| allowed(m))
+        .map(Method::to_string)
+        .collect();
+    names.join(", ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::request::tests::request;
+    use super::*;
+
+    fn router() -> Router {
+        let named = |name: &'static str| {
+            move |request: Request, params: Params| {
+                let seen = format!("{name} {} {:?}", params.get("x"), request.route);
+                async move { Reply::empty(200).with("seen", seen) }
+            }
+        };
+        Router::new(vec![
+            Route::get("/", named("root")),
+            Route::get("/list/all", named("all")),
+            Route::get("/list/{x}", named("list")),
+            Route::post("/list/{x}", named("post")),
+            Route::new(Method::Delete, "/list/{x}/item", named("item")),
+            Route::get("/picon/{x}.png", named("picon")),
+            Route::get("/auto/v{x}", named("auto")),
+        ])
+    }
+
+    fn answer(line: &str) -> (u16, String) {
+        let reply = smol::block_on(router().answer(request(line, "")));
+        let header = reply
+            .headers
+            .into_iter()
+            .find(|(name, _)| *name != "content-type");
+        (
+            reply.status,
+            header.map_or(String::new(), |(_, value)| value.into_owned()),
+        )
+    }
+
+    fn seen(line: &str) -> String {
+        answer(line).1
+    }
+
+    #[test]
+    fn the_first_row_that_fits_answers() {
+        assert_eq!(seen("GET /"), "root  Some(\"/\")");
+        assert_eq!(seen("GET /list/all"), "all  Some(\"/list/all\")");
+        assert_eq!(seen("GET /list/a%20b"), "list a b Some(\"/list/{x}\")");
+        assert_eq!(seen("HEAD /list/b"), "list b Some(\"/list/{x}\")");
+        assert_eq!(seen("POST /list/all"), "post all Some(\"/list/{x}\")");
+    }
+
+    #[test]
+    fn a_parameter_is_one_segment_between_its_literals() {
+        assert_eq!(
+            seen("GET /picon/1.png.png"),
+            "picon 1.png Some(\"/picon/{x}.png\")"
+        );
+        assert_eq!(
+            seen("GET /picon/a%2Fb.png"),
+            "picon a/b Some(\"/picon/{x}.png\")"
+        );
+        assert_eq!(seen("GET /auto/v5"), "auto 5 Some(\"/auto/v{x}\")");
+        for path in [
+            "/picon/.png",
+            "/picon/a.jpg",
+            "/picon/a/b.png",
+            "/auto/v",
+            "/auto/5",
+        ] {
+            assert_eq!(answer(&format!("GET {path}")).0, 404, "{path}");
+        }
+    }
+
+    #[test]
+    fn no_other_spelling_of_a_path_matches() {
+        for path in [
+            "//",
+            "/list",
+            "/list/",
+            "//list/all",
+            "/list//all",
+            "/LIST/all",
+            "/list/all/",
+        ] {
+            assert_eq!(answer(&format!("GET {path}")).0, 404, "{path}");
+        }
+    }
+
+    #[test]
+    fn another_method_is_405_with_what_is_allowed() {
+        let allowed = "GET, HEAD, POST, OPTIONS".to_owned();
+        assert_eq!(answer("DELETE /list/x"), (405, allowed.clone()));
+        assert_eq!(answer("OPTIONS /list/x"), (204, allowed));
+        let item = (405, "DELETE, OPTIONS".to_owned());
+        assert_eq!(answer("HEAD /list/x/item"), item);
+        assert_eq!(answer("OPTIONS /none").0, 404);
+        let all = (204, "GET, HEAD, POST, DELETE, OPTIONS".to_owned());
+        assert_eq!(answer("OPTIONS *"), all);
+    }
+
+    #[test]
+    fn the_table_can_be_listed() {
+        let rows = router();
+        let rows: Vec<_> = rows
+            .routes()
+            .iter()
+            .map(|row| (row.method, row.path))
+            .collect();
+        assert_eq!(rows[3], (Method::Post, "/list/{x}"));
+        assert_eq!(rows.len(), 7);
+    }
+}
