@@ -12,7 +12,7 @@ use std::io;
 use std::net::{SocketAddr, TcpStream};
 use std::rc::Rc;
 use std::sync::Arc;
-use std::time::{Duration, Instant, UNIX_EPOCH};
+use std::time::{Duration, UNIX_EPOCH};
 
 use smol::future::FutureExt;
 use smol::io::{AsyncReadExt, AsyncWriteExt};
@@ -162,7 +162,6 @@ fn router() -> Router {
         Route::get("/cut", |_, _| async { countdown(3, Some(1)) }),
         Route::get("/broken", |_, _| async { countdown(3, Some(3)) }),
         Route::new(Method::Delete, "/hello", |_, _| async { Reply::empty(204) }),
-        Route::get("/never", |_, _| std::future::pending()),
     ])
 }
 
