@@ -1,7 +1,7 @@
 //! What the room itself refuses, and the codes it does so with.
 
-/// The codes of errors a client causes (`0xx`) and of our own faults (`9xx`).
-/// `E001` is the rate limit; `1xx` to `4xx` belong to the rooms above.
+/// The codes of errors: `0xx` the client's, `1xx` the receiver's, `2xx` the configuration's, `3xx` outputs that are not
+/// ready, `4xx` streams, `9xx` our own faults. `E001` is the rate limit.
 pub mod code {
     /// 400, 416, 417: the request cannot be understood.
     pub const BAD_REQUEST: &str = "E002";
@@ -17,6 +17,12 @@ pub mod code {
     pub const NOT_IMPLEMENTED: &str = "E007";
     /// 503: too many connections are open.
     pub const BUSY: &str = "E008";
+    /// 409: a refresh is running already.
+    pub const BUSY_REFRESH: &str = "E009";
+    /// 503: the receiver does not answer.
+    pub const RECEIVER_AWAY: &str = "E101";
+    /// 503: nothing to hand out yet.
+    pub const NOT_READY: &str = "E301";
     /// 500: the fault is on this side.
     pub const INTERNAL: &str = "E901";
 }

@@ -52,7 +52,8 @@ pub struct Head {
     pub plain: Arc<[u8]>,
     /// gzip's head and the deflated text, ended at a byte boundary.
     pub packed: Arc<[u8]>,
-    check: u32,
+    /// Checksum of the text.
+    pub check: u32,
 }
 
 impl Head {
