@@ -1,1 +1,3 @@
 //! xg2g turns an Enigma2 receiver into an IPTV server, from inside the box.
+
+pub mod receiver;
