@@ -1,5 +1,6 @@
 //! Changes to the simulated world while it runs: what users and broadcasters do.
 
+use super::plan::Genre;
 use super::world::{Entry, World};
 use super::Receiver;
 
@@ -56,8 +57,7 @@ impl Receiver {
     pub fn add_service(&self, file: &str, sref: &str, name: &str) -> bool {
         self.edit(|world| {
             let known = world.entries().find(|entry| entry.sref == sref).cloned();
-            let genre = super::programme::Genre::Mixed;
-            let entry = known.unwrap_or_else(|| Entry::new(sref.to_owned(), name, genre));
+            let entry = known.unwrap_or_else(|| Entry::new(sref.to_owned(), name, Genre::Mixed));
             let entry = Entry {
                 name: name.to_owned(),
                 ..entry

@@ -1,9 +1,10 @@
 //! The guide's answers.
 
-use super::answers::{Answer, Query, View};
+use super::answers::{Answer, View};
 use super::clock;
 use super::json::Json;
 use super::programme::Event;
+use super::query::Query;
 use super::status::current_service;
 use super::titles::{self, Texts};
 use super::world::Entry;

@@ -1,8 +1,9 @@
 //! HTTP/1.1 as Twisted speaks it, on a raw socket, because faults need the socket.
 
-use super::answers::{Answer, Query};
+use super::answers::Answer;
 use super::clock;
 use super::faults::{warp, Fault};
+use super::query::Query;
 use super::state::State;
 use smol::io::{AsyncReadExt, AsyncWriteExt};
 use smol::{Async, Timer};
@@ -233,6 +234,7 @@ fn find(bytes: &[u8], wanted: &[u8]) -> Option<usize> {
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
 

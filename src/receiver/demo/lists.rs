@@ -1,7 +1,8 @@
 //! Bouquets and the services in them.
 
-use super::answers::{Answer, Query, View};
+use super::answers::{Answer, View};
 use super::json::Json;
+use super::query::Query;
 use super::world::{Bouquet, Entry};
 use super::Line;
 

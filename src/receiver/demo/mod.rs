@@ -6,6 +6,7 @@
 
 mod answers;
 mod clock;
+mod device;
 mod edits;
 mod events;
 mod faults;
@@ -15,7 +16,9 @@ mod lists;
 mod paint;
 mod phrases;
 mod picon;
+mod plan;
 mod programme;
+mod query;
 mod scale;
 mod session;
 mod showcase;

@@ -1,6 +1,6 @@
 //! The invented phrases the guide is put together from; alternatives are separated by bars.
 
-use super::programme::Kind;
+use super::plan::Kind;
 use super::titles::Language;
 
 /// The titles of a kind of event, separated by bars.

@@ -70,6 +70,7 @@ fn compress(bytes: &[u8]) -> Vec<u8> {
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
     use flate2::read::ZlibDecoder;

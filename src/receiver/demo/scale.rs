@@ -1,6 +1,7 @@
 //! Worlds of any size, for benchmarks: every service has exactly the same number of events.
 
-use super::programme::{Even, Genre, Programme};
+use super::plan::Genre;
+use super::programme::{Even, Programme};
 use super::world::{Bouquet, Entry, World};
 
 /// `services` in `bouquets` of equal size, with `events` each; the guide starts a little before `now`.

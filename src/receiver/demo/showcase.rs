@@ -1,6 +1,6 @@
 //! The world a newcomer sees: some eighty invented channels, with everything real bouquets are made of.
 
-use super::programme::Genre::{self, *};
+use super::plan::Genre::{self, *};
 use super::titles::Language;
 use super::world::{Bouquet, Entry, Logo, World};
 

@@ -1,8 +1,9 @@
 //! What all connections of one simulated receiver share.
 
-use super::answers::{answer, Answer, Query, View};
+use super::answers::{answer, Answer, View};
 use super::clock::Clock;
 use super::faults::Faults;
+use super::query::Query;
 use super::session::Sessions;
 use super::stats::Stats;
 use super::world::World;

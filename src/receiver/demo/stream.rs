@@ -1,7 +1,7 @@
 //! The stream port, as enigma2's port 8001 behaves: it says 200 before it knows whether it can.
 
-use super::answers::unquote;
 use super::faults::Fault;
+use super::query::unquote;
 use super::state::State;
 use super::ts::Muxer;
 use super::world::{field, Entry};
@@ -25,7 +25,7 @@ const HEAD_START: u32 = 10;
 const PATIENCE: Duration = Duration::from_secs(10);
 
 /// What is to be sent.
-struct Programme {
+struct Feed {
     sid: u16,
     name: String,
     radio: bool,
@@ -41,7 +41,8 @@ pub(super) async fn serve(
         return socket.write_all(BAD_REQUEST).await;
     };
     state.stats.borrow_mut().streams += 1;
-    match state.faults.borrow_mut().strike(STREAMS) {
+    let fault = state.faults.borrow_mut().strike(STREAMS);
+    match fault {
         None => {}
         Some(Fault::Hang) => {
             socket.write_all(HEAD.as_bytes()).await?;
@@ -68,11 +69,11 @@ pub(super) async fn serve(
     }
     socket.write_all(HEAD.as_bytes()).await?;
     let sref = unquote(path.trim_start_matches('/'));
-    let Some(programme) = find(&state, &sref) else {
+    let Some(feed) = find(&state, &sref) else {
         return socket.write_all(BAD_REQUEST).await;
     };
     let _viewer = Viewer::enter(&state, sref, peer);
-    send(&mut socket, &programme, duration(parameters)).await
+    send(&mut socket, &feed, duration(parameters)).await
 }
 
 /// The path of a GET, from the first line; enigma2 looks at nothing else.
@@ -95,17 +96,17 @@ async fn read_target(socket: &mut Async<TcpStream>) -> io::Result<Option<String>
         .map(str::to_owned))
 }
 
-fn find(state: &State, sref: &str) -> Option<Programme> {
+fn find(state: &State, sref: &str) -> Option<Feed> {
     // The far ends of the URL services.
     if let Some(name) = sref.strip_prefix("live/") {
-        return Some(Programme {
+        return Some(Feed {
             sid: 1,
             name: name.to_owned(),
             radio: name.starts_with("radio"),
         });
     }
     let world = state.world.borrow();
-    let describe = |entry: &Entry| Programme {
+    let describe = |entry: &Entry| Feed {
         sid: entry.sid().max(1),
         name: entry.name.clone(),
         radio: matches!(field(&entry.sref, 2), "2" | "A"),
@@ -114,12 +115,8 @@ fn find(state: &State, sref: &str) -> Option<Programme> {
 }
 
 /// Sends packets at their own pace; catches up after a pause of the reader, but not with more than a second's worth.
-async fn send(
-    socket: &mut Async<TcpStream>,
-    programme: &Programme,
-    limit: Option<u32>,
-) -> io::Result<()> {
-    let mut muxer = Muxer::new(programme.sid, &programme.name, programme.radio);
+async fn send(socket: &mut Async<TcpStream>, feed: &Feed, limit: Option<u32>) -> io::Result<()> {
+    let mut muxer = Muxer::new(feed.sid, &feed.name, feed.radio);
     let mut start = Instant::now();
     let mut number: u32 = 0;
     while limit.is_none_or(|limit| number < limit) {
@@ -186,6 +183,7 @@ impl Drop for Viewer<'_> {
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
 

@@ -1,7 +1,8 @@
 //! The texts of the guide: titles and descriptions, all invented.
 
 use super::phrases::{titles, NAMES, SENTENCES, SPORTS, SUBJECTS, TEAMS};
-use super::programme::{mix, Event, Kind};
+use super::plan::Kind;
+use super::programme::{mix, Event};
 
 /// The language a service speaks.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -50,6 +51,13 @@ pub(super) fn genre(kind: Kind) -> (i64, &'static str) {
     }
 }
 
+/// What the news say about sign language.
+const SIGNED: [&str; 3] = [
+    "mit \u{86}Gebärdensprache\u{87}",
+    "with \u{86}sign language\u{87}",
+    "en \u{86}langue des signes\u{87}",
+];
+
 /// The texts of an event; the same seed gives the same texts.
 pub(super) fn texts(event: &Event, language: Language) -> Texts {
     let seed = event.seed;
@@ -72,7 +80,7 @@ pub(super) fn texts(event: &Event, language: Language) -> Texts {
     let short = match (event.kind, seed >> 12 & 3) {
         _ if episodic => format!("S{season} E{episode} {subject}"),
         // Some broadcasters mark emphasis with control characters.
-        (Kind::News | Kind::Weather, 0) => "mit \u{86}Gebärdensprache\u{87}".to_owned(),
+        (Kind::News | Kind::Weather, 0) => SIGNED[language as usize].to_owned(),
         (Kind::News | Kind::Weather, _) | (_, 0) => String::new(),
         (Kind::Film, _) => format!("{subject} ({})", 1962 + seed % 62),
         _ => subject.to_owned(),
@@ -106,7 +114,7 @@ fn story(seed: u64, language: Language, episode: Option<(u64, u64)>) -> String {
         if !text.is_empty() {
             text.push(' ');
         }
-        text.push_str(pick(SENTENCES[language as usize], mix(seed ^ index)));
+        text.push_str(pick(SENTENCES[language as usize], (seed >> 43) + index));
     }
     if let Some((season, episode)) = episode.filter(|_| sentences > 0) {
         let words = [

@@ -1,6 +1,7 @@
 //! What the simulated receiver has: bouquets and the services in them.
 
-use super::programme::{Genre, Programme};
+use super::plan::Genre;
+use super::programme::Programme;
 use super::titles::Language;
 
 /// Where a service's picon lies in the receiver's picon folder.
