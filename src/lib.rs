@@ -9,5 +9,6 @@ pub mod http;
 pub mod log;
 pub mod model;
 pub mod playlist;
+pub mod receiver;
 pub mod replace;
 pub mod store;

@@ -1,0 +1,3 @@
+//! Where channels and guide come from.
+
+pub mod demo;
