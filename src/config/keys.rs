@@ -111,7 +111,11 @@ pub const KEYS: &[Key] = &[
     Key {
         path: "receiver.timeout",
         env: "XG2G_OWI_TIMEOUT_MS",
-        kind: Kind::Duration(|c| &mut c.receiver.timeout, Duration::from_millis(100), Duration::from_secs(600)),
+        kind: Kind::Duration(
+            |c| &mut c.receiver.timeout,
+            Duration::from_millis(100),
+            Duration::from_secs(600),
+        ),
         about: "Longest time one request may take, the whole answer included.",
     },
     Key {
@@ -123,26 +127,42 @@ pub const KEYS: &[Key] = &[
     Key {
         path: "receiver.backoff",
         env: "XG2G_OWI_BACKOFF_MS",
-        kind: Kind::Duration(|c| &mut c.receiver.backoff, Duration::from_millis(1), Duration::from_secs(3600)),
+        kind: Kind::Duration(
+            |c| &mut c.receiver.backoff,
+            Duration::from_millis(1),
+            Duration::from_secs(3600),
+        ),
         about: "Pause before the first new try; it doubles with each one.",
     },
     Key {
         path: "receiver.max_backoff",
         env: "XG2G_OWI_MAX_BACKOFF_MS",
-        kind: Kind::Duration(|c| &mut c.receiver.max_backoff, Duration::from_millis(1), Duration::from_secs(3600)),
+        kind: Kind::Duration(
+            |c| &mut c.receiver.max_backoff,
+            Duration::from_millis(1),
+            Duration::from_secs(3600),
+        ),
         about: "Longest pause between two tries.",
     },
     Key {
         path: "receiver.max_block",
         env: "XG2G_RECEIVER_MAX_BLOCK",
-        kind: Kind::Duration(|c| &mut c.receiver.max_block, Duration::from_millis(10), Duration::from_secs(60)),
+        kind: Kind::Duration(
+            |c| &mut c.receiver.max_block,
+            Duration::from_millis(10),
+            Duration::from_secs(60),
+        ),
         about: "Longest time one answer may keep the receiver's main thread busy while \
                 somebody may be watching; guide requests are cut to fit.",
     },
     Key {
         path: "receiver.max_block_standby",
         env: "XG2G_RECEIVER_MAX_BLOCK_STANDBY",
-        kind: Kind::Duration(|c| &mut c.receiver.max_block_standby, Duration::from_millis(10), Duration::from_secs(60)),
+        kind: Kind::Duration(
+            |c| &mut c.receiver.max_block_standby,
+            Duration::from_millis(10),
+            Duration::from_secs(60),
+        ),
         about: "The same while the receiver is in standby.",
     },
     Key {
@@ -164,13 +184,21 @@ pub const KEYS: &[Key] = &[
     Key {
         path: "refresh.interval",
         env: "XG2G_REFRESH_INTERVAL",
-        kind: Kind::Duration(|c| &mut c.refresh.interval, Duration::from_secs(60), Duration::from_secs(2592000)),
+        kind: Kind::Duration(
+            |c| &mut c.refresh.interval,
+            Duration::from_secs(60),
+            Duration::from_secs(2592000),
+        ),
         about: "Time from one pass to the next; a pass fetches only what is new or changed.",
     },
     Key {
         path: "refresh.full_interval",
         env: "XG2G_REFRESH_FULL_INTERVAL",
-        kind: Kind::Duration(|c| &mut c.refresh.full_interval, Duration::from_secs(60), Duration::from_secs(2592000)),
+        kind: Kind::Duration(
+            |c| &mut c.refresh.full_interval,
+            Duration::from_secs(60),
+            Duration::from_secs(2592000),
+        ),
         about: "Time from one full pass to the next, which fetches everything.",
     },
     Key {

@@ -112,7 +112,9 @@ impl Kind {
             (Kind::ReceiverUrl(slot), Value::Text(text)) => {
                 let url = url::parse(text)?;
                 if url.https {
-                    return Err("https needs the feature `tls`, which this build lacks: use http://".into());
+                    return Err(
+                        "https needs the feature `tls`, which this build lacks: use http://".into(),
+                    );
                 }
                 *slot(config) = url.bare;
             }
@@ -149,9 +151,13 @@ impl Kind {
             Kind::Number(slot, ..) => Value::Number((*slot(config)).into()),
             Kind::Port(slot) => Value::Number((*slot(config)).into()),
             Kind::Duration(slot, ..) => Value::Text(duration::print(*slot(config))),
-            Kind::List(slot) => Value::List(slot(config).iter().cloned().map(Value::Text).collect()),
+            Kind::List(slot) => {
+                Value::List(slot(config).iter().cloned().map(Value::Text).collect())
+            }
             Kind::Directories(slot) => Value::List(slot(config).iter().map(path).collect()),
-            Kind::Directory(slot) => slot(config).as_ref().map_or(Value::Text(String::new()), path),
+            Kind::Directory(slot) => slot(config)
+                .as_ref()
+                .map_or(Value::Text(String::new()), path),
             Kind::PublicUrl(slot) => Value::Text(slot(config).clone().unwrap_or_default()),
             Kind::Listen(slot) => Value::Text(slot(config).to_string()),
             Kind::Mode(slot) => Value::Text(slot(config).to_string()),
@@ -184,8 +190,13 @@ impl Kind {
                 number.map(|number| Value::Text(format!("{number}ms")))
             }
             Kind::List(_) | Kind::Directories(_) => {
-                let items = text.split(',').map(str::trim).filter(|item| !item.is_empty());
-                Some(Value::List(items.map(|item| Value::Text(item.into())).collect()))
+                let items = text
+                    .split(',')
+                    .map(str::trim)
+                    .filter(|item| !item.is_empty());
+                Some(Value::List(
+                    items.map(|item| Value::Text(item.into())).collect(),
+                ))
             }
             _ => None,
         };

@@ -69,14 +69,7 @@ mod tests {
     #[test]
     fn a_bare_port_a_name_and_a_great_port_are_refused() {
         for text in [
-            "8080",
-            "",
-            ":",
-            ":70000",
-            ":+80",
-            "box:8080",
-            "1.2.3.4",
-            "::1:80:x",
+            "8080", "", ":", ":70000", ":+80", "box:8080", "1.2.3.4", "::1:80:x",
         ] {
             assert!(text.parse::<Listen>().is_err(), "{text}");
         }

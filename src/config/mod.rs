@@ -18,7 +18,7 @@ mod toml;
 mod url;
 
 pub use keys::{Key, Section, KEYS, SECTIONS};
-pub use kind::Kind;
+pub use kind::{Kind, Slot};
 pub use listen::Listen;
 pub use load::{load, Loaded};
 pub use nearest::nearest;

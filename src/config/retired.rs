@@ -83,7 +83,11 @@ mod tests {
     #[test]
     fn advice_names_only_what_exists() {
         for other in OTHERS {
-            let words = || other.advice.split(|c: char| !(c.is_ascii_alphanumeric() || "_.".contains(c)));
+            let words = || {
+                other
+                    .advice
+                    .split(|c: char| !(c.is_ascii_alphanumeric() || "_.".contains(c)))
+            };
             for env in words().filter(|word| word.starts_with("XG2G_")) {
                 let key = KEYS.iter().find(|key| key.env == env).unwrap();
                 assert!(words().any(|word| word == key.path), "{}", other.name);

@@ -92,7 +92,6 @@ pub(super) struct Fault {
     pub(super) problem: String,
 }
 
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -193,7 +192,14 @@ b = 'C:\new "x" # not a comment'"#;
             assert_eq!(found.len(), 1, "{value}: {found:?}");
             assert!(found[0].starts_with("1: k: "), "{value}: {found:?}");
             assert!(found[0].contains(name), "{value}: {found:?}");
-            assert_eq!(parse(&format!("k = {value}\nnext = 1")).entries.pop().unwrap().key, "next");
+            assert_eq!(
+                parse(&format!("k = {value}\nnext = 1"))
+                    .entries
+                    .pop()
+                    .unwrap()
+                    .key,
+                "next"
+            );
         }
         assert!(faults("[[x]]\na = 1")[0].contains("arrays of tables"));
     }
@@ -227,8 +233,14 @@ b = 'C:\new "x" # not a comment'"#;
             ("[t]\n[t]", "2: : [t] was already begun on line 1"),
             ("t.a = 1\n[t]", "2: : [t] was already begun on line 1"),
             ("t = 1\n[t]", "2: : [t] is already a value, set on line 1"),
-            ("t = 1\n[t.u]", "2: : [t.u] a table above it is already a value, set on line 1"),
-            ("[a.b]\n[a]\nb.c = 1", "3: a.b.c: belongs to the table of line 1"),
+            (
+                "t = 1\n[t.u]",
+                "2: : [t.u] a table above it is already a value, set on line 1",
+            ),
+            (
+                "[a.b]\n[a]\nb.c = 1",
+                "3: a.b.c: belongs to the table of line 1",
+            ),
             ("a = 1\na.b = 2", "2: a.b: was already set on line 1"),
             ("a = 1\na = [\n1,\n]", "2: a: was already set on line 1"),
         ] {

@@ -28,7 +28,9 @@ impl Names {
         for end in 1..parts.len() {
             let above = parts[..end].join(".");
             if let (Made::Key, before) = *self.0.entry(above).or_insert((Made::Above, line)) {
-                return Err(format!("a table above it is already a value, set on line {before}"));
+                return Err(format!(
+                    "a table above it is already a value, set on line {before}"
+                ));
             }
         }
         let whole = parts.join(".");

@@ -17,7 +17,10 @@ pub(in super::super) fn parse(text: &str) -> Document {
         document: Document::default(),
     };
     if text.starts_with('\u{feff}') {
-        reader.fault(1, "the file begins with a byte order mark: save it as UTF-8 without BOM".into());
+        reader.fault(
+            1,
+            "the file begins with a byte order mark: save it as UTF-8 without BOM".into(),
+        );
         reader.cursor.next();
     }
     while reader.cursor.peek().is_some() {
@@ -136,7 +139,10 @@ impl Reader<'_> {
             Some('[') if self.array.is_none() => self.array(),
             Some('[') => Err("arrays in arrays are not used here".into()),
             Some('{') => Err("{inline tables} are not used here".into()),
-            _ => word(self.cursor.while_true(|c| !c.is_whitespace() && !",]#".contains(c))),
+            _ => word(
+                self.cursor
+                    .while_true(|c| !c.is_whitespace() && !",]#".contains(c)),
+            ),
         }
     }
 

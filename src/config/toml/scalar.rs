@@ -81,7 +81,9 @@ pub(super) fn word(word: &str) -> Result<Value, String> {
             return Err("a number does not begin with 0".into());
         }
         let number = word.replace('_', "").parse();
-        return number.map(Value::Number).map_err(|_| "the number is too large".into());
+        return number
+            .map(Value::Number)
+            .map_err(|_| "the number is too large".into());
     }
     Err(match unsigned {
         based if based.starts_with("0x") || based.starts_with("0o") || based.starts_with("0b") => {
@@ -90,7 +92,11 @@ pub(super) fn word(word: &str) -> Result<Value, String> {
         date if date.contains([':', '-']) && !date.contains(['e', 'E']) => {
             "dates and times are not used here".into()
         }
-        fraction if fraction.chars().all(|c| c.is_ascii_digit() || "._eE+-".contains(c)) => {
+        fraction
+            if fraction
+                .chars()
+                .all(|c| c.is_ascii_digit() || "._eE+-".contains(c)) =>
+        {
             "fractions are not used here".into()
         }
         _ => "text stands in quotes".into(),
