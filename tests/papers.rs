@@ -1,5 +1,7 @@
 //! The papers say what the program does: each is compared with what the key table generates.
 
+#![allow(clippy::unwrap_used)]
+
 use std::fs;
 use std::path::Path;
 use xg2g::{cli, config};

@@ -250,14 +250,14 @@ Usage: xg2g [OPTIONS]            serve
        xg2g version | help
 
 Options:
-  --demo                serve the built-in simulated receiver; nothing else is needed
-  --config FILE         read this file (else /etc/enigma2/xg2g/xg2g.toml, /etc/xg2g/xg2g.toml)
+  --demo                    serve the built-in simulated receiver; nothing else is needed
+  --config FILE             read this file, not those in /etc/enigma2/xg2g and /etc/xg2g
   --set SECTION.KEY=VALUE   set any key below; may come often, the last one counts
-  --listen ADDR         the same as --set server.listen=ADDR
-  --data DIR            the same as --set files.data=DIR
-  --log-level LEVEL     the same as --set log.level=LEVEL
-  -h, --help            print this
-  -V, --version         print the version
+  --listen ADDR             the same as --set server.listen=ADDR
+  --data DIR                the same as --set files.data=DIR
+  --log-level LEVEL         the same as --set log.level=LEVEL
+  -h, --help                print this
+  -V, --version             print the version
 
 Options of the simulated receiver:
   --port N              OpenWebif's port (default: a free one)

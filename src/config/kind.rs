@@ -2,7 +2,7 @@
 
 use super::toml::Value;
 use super::{duration, url, Config, Listen, Mode, Secret};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use std::time::Duration;
 
@@ -55,11 +55,11 @@ impl Kind {
                 duration::print(*min),
                 duration::print(*max)
             ),
-            Kind::List(_) => "a list of texts: [\"one\", \"two\"]".into(),
-            Kind::Directories(_) => "a list of directories: [\"/one\", \"/two\"]".into(),
+            Kind::List(_) => "a list of texts such as [\"one\", \"two\"]".into(),
+            Kind::Directories(_) => "a list of directories such as [\"/one\", \"/two\"]".into(),
             Kind::Directory(_) => "a directory, or \"\"".into(),
-            Kind::ReceiverUrl(_) => "a URL: \"http://host\"".into(),
-            Kind::PublicUrl(_) => "a URL: \"http://host:port\", or \"\"".into(),
+            Kind::ReceiverUrl(_) => "a URL such as \"http://host\"".into(),
+            Kind::PublicUrl(_) => "a URL such as \"http://host:port\", or \"\"".into(),
             Kind::Listen(_) => "\":port\", \"1.2.3.4:port\" or \"[::1]:port\"".into(),
             Kind::Mode(_) => "\"redirect\" or \"direct\"".into(),
             Kind::Level(_) => "\"error\", \"warn\", \"info\", \"debug\" or \"trace\"".into(),
@@ -154,9 +154,11 @@ impl Kind {
             Kind::List(slot) => {
                 Value::List(slot(config).iter().cloned().map(Value::Text).collect())
             }
-            Kind::Directories(slot) => Value::List(slot(config).iter().map(path).collect()),
+            Kind::Directories(slot) => {
+                Value::List(slot(config).iter().map(|dir| path(dir)).collect())
+            }
             Kind::Directory(slot) => slot(config)
-                .as_ref()
+                .as_deref()
                 .map_or(Value::Text(String::new()), path),
             Kind::PublicUrl(slot) => Value::Text(slot(config).clone().unwrap_or_default()),
             Kind::Listen(slot) => Value::Text(slot(config).to_string()),
@@ -213,6 +215,6 @@ fn texts(items: &[Value]) -> Option<Vec<String>> {
     items.iter().map(text).collect()
 }
 
-fn path(path: &PathBuf) -> Value {
+fn path(path: &Path) -> Value {
     Value::Text(path.to_string_lossy().into_owned())
 }

@@ -7,6 +7,7 @@
 mod duration;
 mod keys;
 mod kind;
+mod layers;
 mod listen;
 mod load;
 mod nearest;

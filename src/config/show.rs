@@ -93,7 +93,7 @@ fn wrapped(text: &mut String, paragraph: &str, indent: &str) {
     let mut column = 0;
     for (index, word) in paragraph.split(' ').enumerate() {
         let width = word.chars().count();
-        if index > 0 && column + 1 + width > 88 {
+        if index > 0 && column + 1 + width > WIDTH {
             // A String never refuses.
             let _ = write!(text, "\n{indent}");
             column = indent.len();
@@ -107,6 +107,9 @@ fn wrapped(text: &mut String, paragraph: &str, indent: &str) {
     text.push('\n');
 }
 
+/// The widest line of sample and help, for a terminal.
+const WIDTH: usize = 80;
+
 const PREFACE: &str = "\
 # Configuration
 
@@ -119,8 +122,8 @@ The weakest first: the default, the file, the environment, the command line.
 
 * **File**: the one `--config FILE` names, else `/etc/enigma2/xg2g/xg2g.toml` (image backups keep
   `/etc/enigma2`), else `/etc/xg2g/xg2g.toml`. Without any of them the defaults hold.
-* **Environment**: the names in the tables below. Lists are written with commas, switches as
-  `true` or `false`, numbers plainly. An empty variable counts as not set. A variable that other
+* **Environment**: the names in the tables below. Lists are written with commas (a name that
+  holds a comma needs the file), switches as `true` or `false`, numbers plainly. An empty variable counts as not set. A variable that other
   versions of xg2g read and this one does not gives a warning that names its replacement.
 * **Command line**: `--set section.key=value` for every key, the last one counts; `--listen`,
   `--data` and `--log-level` are short for three of them and win over `--set`.
@@ -181,7 +184,7 @@ mod tests {
         wrapped(&mut text, &format!("# {}", "word ".repeat(40).trim()), "# ");
         assert!(text
             .lines()
-            .all(|line| line.len() <= 88 && line.starts_with("# ")));
+            .all(|line| line.len() <= WIDTH && line.starts_with("# ")));
         assert_eq!(text.matches("word").count(), 40);
     }
 
