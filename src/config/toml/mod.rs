@@ -255,4 +255,13 @@ b = 'C:\new "x" # not a comment'"#;
         assert_eq!(found.len(), 1);
         assert!(found[0].contains("byte order mark"));
     }
+
+    #[test]
+    fn a_text_cut_anywhere_is_read_to_its_end() {
+        let text = "[a.'é']\r\nb = [ \"x\\u00e9\", # c\n 'y', 1_0 ]\n\"k\" = -1 # end\n";
+        for end in (0..text.len()).filter(|end| text.is_char_boundary(*end)) {
+            let document = parse(&text[..end]);
+            assert!(document.faults.len() <= 1, "{end}: {:?}", document.faults);
+        }
+    }
 }
