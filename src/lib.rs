@@ -1,14 +1,35 @@
 //! xg2g turns an Enigma2 receiver into an IPTV server, from inside the box.
+//!
+//! The floor plan, from the cellar up; who may use whom is in `docs/ARCHITECTURE.md` and enforced by a test.
 
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used))]
 
+// Cellar: uses nothing of ours but, for `events`, the model.
 pub mod cache;
 pub mod events;
-pub mod guide;
-pub mod http;
 pub mod log;
 pub mod model;
+pub mod replace;
+
+// First floor: foundations.
+pub mod config;
+pub mod http;
+
+// Second floor: sources and writers.
+pub mod guide;
 pub mod playlist;
 pub mod receiver;
-pub mod replace;
+
+// Third floor: what is known.
+pub mod picons;
 pub mod store;
+
+// Fourth floor: what happens by itself.
+pub mod refresh;
+
+// Fifth floor: what is asked.
+pub mod server;
+
+// Roof.
+pub mod app;
+pub mod cli;

@@ -2,5 +2,6 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
-mod demo;
-mod http;
+mod demo; // the simulated receiver's answers against captured shapes
+mod http; // the http room over real sockets
+mod papers; // sample file, reference page and help against the key table

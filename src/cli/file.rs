@@ -1,0 +1,113 @@
+//! The configuration file: where it is looked for, and its text.
+
+use crate::config::{Error, Source};
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
+
+/// Where the configuration is looked for when nobody names one.
+const PLACES: [&str; 2] = ["/etc/enigma2/xg2g/xg2g.toml", "/etc/xg2g/xg2g.toml"];
+
+/// Larger files are none of ours: the sample has 6 kB.
+const LIMIT: u64 = 1 << 20;
+
+/// The file's name and text. Only one that was named has to exist.
+pub(super) fn find(
+    named: Option<PathBuf>,
+    read_file: &dyn Fn(&Path) -> io::Result<Vec<u8>>,
+) -> Result<Option<(PathBuf, String)>, Error> {
+    let must_exist = named.is_some();
+    let places = named.map_or(PLACES.map(PathBuf::from).to_vec(), |path| vec![path]);
+    for path in places {
+        let bytes = match read_file(&path) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound && !must_exist => continue,
+            Err(error) => return Err(unreadable(path, 0, format!("cannot be read: {error}"))),
+            Ok(bytes) if bytes.len() as u64 > LIMIT => {
+                return Err(unreadable(
+                    path,
+                    0,
+                    "is larger than 1 MB: no configuration".into(),
+                ))
+            }
+            Ok(bytes) => bytes,
+        };
+        return match String::from_utf8(bytes) {
+            Ok(text) => Ok(Some((path, text))),
+            Err(error) => {
+                let good = &error.as_bytes()[..error.utf8_error().valid_up_to()];
+                let line = 1 + good.iter().filter(|byte| **byte == b'\n').count();
+                let line = u32::try_from(line).unwrap_or(u32::MAX);
+                Err(unreadable(
+                    path,
+                    line,
+                    "is not UTF-8: save the file as UTF-8".into(),
+                ))
+            }
+        };
+    }
+    Ok(None)
+}
+
+fn unreadable(path: PathBuf, line: u32, problem: String) -> Error {
+    Error {
+        at: Source::File { path, line },
+        key: String::new(),
+        value: String::new(),
+        problem,
+    }
+}
+
+/// A file's bytes, one more than allowed at most.
+pub(super) fn read(path: &Path) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    let file = std::fs::File::open(path)?;
+    file.take(LIMIT + 1).read_to_end(&mut bytes)?;
+    Ok(bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn absent(_: &Path) -> io::Result<Vec<u8>> {
+        Err(io::ErrorKind::NotFound.into())
+    }
+
+    #[test]
+    fn no_file_is_needed_but_a_named_one_is() {
+        assert_eq!(find(None, &absent), Ok(None));
+        let error = find(Some("/no/such.toml".into()), &absent).unwrap_err();
+        assert!(error
+            .to_string()
+            .starts_with("/no/such.toml: cannot be read"));
+    }
+
+    #[test]
+    fn the_box_s_own_place_is_asked_first_and_one_that_is_shut_is_no_absent_one() {
+        let asked = std::cell::RefCell::new(Vec::new());
+        let look = |path: &Path| {
+            asked.borrow_mut().push(path.to_path_buf());
+            match asked.borrow().len() {
+                1 => absent(path),
+                _ => Err(io::ErrorKind::PermissionDenied.into()),
+            }
+        };
+        assert!(find(None, &look).is_err());
+        assert_eq!(*asked.borrow(), PLACES.map(PathBuf::from));
+    }
+
+    #[test]
+    fn text_in_another_charset_is_refused_with_its_line() {
+        let latin1 = |_: &Path| Ok(b"# ok\n# T\xe4glich\n".to_vec());
+        let error = find(Some("x.toml".into()), &latin1).unwrap_err();
+        assert!(
+            error.to_string().starts_with("x.toml:2: is not UTF-8"),
+            "{error}"
+        );
+    }
+
+    #[test]
+    fn a_file_far_too_large_is_refused_unread() {
+        let error = find(Some("/dev/zero".into()), &read).unwrap_err();
+        assert!(error.problem.contains("larger than 1 MB"));
+    }
+}

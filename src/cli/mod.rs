@@ -1,0 +1,431 @@
+//! The command line: arguments in, a command out. The only reader of the environment.
+
+mod demo;
+mod file;
+
+pub use demo::DemoReceiver;
+
+use crate::config::{self, nearest, Error, Loaded, Source};
+use pico_args::Arguments;
+use std::ffi::OsString;
+use std::fmt;
+use std::io;
+use std::path::{Path, PathBuf};
+
+/// What the user asks for.
+#[derive(Debug)]
+pub enum Command {
+    /// Serve.
+    Run {
+        /// Against the built-in simulated receiver.
+        demo: bool,
+        /// The configuration.
+        loaded: Loaded,
+    },
+    /// Print the configuration in force.
+    Config {
+        /// The configuration.
+        loaded: Loaded,
+    },
+    /// Run the simulated receiver alone.
+    Receiver(DemoReceiver),
+    /// Print the version.
+    Version,
+    /// Print the help.
+    Help,
+}
+
+/// Why there is no command.
+#[derive(Debug)]
+pub enum Failure {
+    /// The command line makes no sense.
+    Usage(String),
+    /// The configuration is wrong, for all these reasons.
+    Config(Vec<Error>),
+}
+
+impl Failure {
+    /// The exit status: 2 for usage, 78 (`EX_CONFIG` of sysexits.h) for configuration.
+    pub fn status(&self) -> u8 {
+        match self {
+            Failure::Usage(_) => 2,
+            Failure::Config(_) => 78,
+        }
+    }
+}
+
+/// One line for each reason.
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Failure::Usage(reason) => write!(f, "xg2g: {reason} (see xg2g --help)"),
+            Failure::Config(errors) => {
+                for (index, error) in errors.iter().enumerate() {
+                    let gap = if index > 0 { "\n" } else { "" };
+                    write!(f, "{gap}xg2g: {error}")?;
+                }
+                Ok(())
+            }
+        }
+    }
+}
+
+impl std::error::Error for Failure {}
+
+impl From<pico_args::Error> for Failure {
+    fn from(error: pico_args::Error) -> Self {
+        Failure::Usage(error.to_string())
+    }
+}
+
+/// Flags that stand for a key, and their keys.
+const SHORT: [(&str, &str); 3] = [
+    ("--listen", "server.listen"),
+    ("--data", "files.data"),
+    ("--log-level", "log.level"),
+];
+
+/// Every option, for the one that was meant.
+const OPTIONS: [&str; 17] = [
+    "--config",
+    "--demo",
+    "--set",
+    "--listen",
+    "--data",
+    "--log-level",
+    "--help",
+    "--version",
+    "--port",
+    "--services",
+    "--bouquets",
+    "--events",
+    "--line",
+    "--user",
+    "--password",
+    "--delay",
+    "--fault",
+];
+
+/// Reads the process's arguments, its environment and the file they name.
+///
+/// # Errors
+/// Everything that is wrong with them.
+pub fn read() -> Result<Command, Failure> {
+    let args = std::env::args_os().skip(1).collect();
+    parse(args, std::env::vars_os().collect(), &file::read)
+}
+
+/// Does what [`read`] says with what it is given.
+fn parse(
+    args: Vec<OsString>,
+    env: Vec<(OsString, OsString)>,
+    read_file: &dyn Fn(&Path) -> io::Result<Vec<u8>>,
+) -> Result<Command, Failure> {
+    let mut args = Arguments::from_vec(args.into_iter().flat_map(split_at_equals).collect());
+    if args.contains(["-h", "--help"]) {
+        return Ok(Command::Help);
+    }
+    if args.contains(["-V", "--version"]) {
+        return Ok(Command::Version);
+    }
+    let file: Option<PathBuf> =
+        args.opt_value_from_os_str("--config", |text| Ok::<_, io::Error>(text.into()))?;
+    let demo = args.contains("--demo");
+    let mut flags = Vec::new();
+    for set in args.values_from_str::<_, String>("--set")? {
+        match set.split_once('=') {
+            Some((key, value)) => flags.push((key.trim().into(), value.trim().into())),
+            None => {
+                return Err(Failure::Usage(format!(
+                    "--set takes section.key=value, not {set}"
+                )))
+            }
+        }
+    }
+    for (flag, key) in SHORT {
+        let values: Vec<String> = args.values_from_str(flag)?;
+        flags.extend(values.into_iter().map(|value| (key.into(), value)));
+    }
+    let command = args.subcommand()?;
+    let plain = file.is_none() && flags.is_empty();
+    let misplaced = match command.as_deref() {
+        None => false,
+        Some("config") => demo,
+        Some("receiver" | "version" | "help") => demo || !plain,
+        Some(other) => {
+            return Err(Failure::Usage(format!("there is no command {other}")));
+        }
+    };
+    if misplaced {
+        let name = command.as_deref().unwrap_or_default();
+        return Err(Failure::Usage(format!(
+            "`{name}` takes none of these options"
+        )));
+    }
+    let receiver = match command.as_deref() {
+        Some("receiver") => Some(demo::read(&mut args)?),
+        _ => None,
+    };
+    if let Some(rest) = args.finish().first() {
+        return Err(unexpected(&rest.to_string_lossy()));
+    }
+    match (command.as_deref(), receiver) {
+        (_, Some(receiver)) => Ok(Command::Receiver(receiver)),
+        (Some("version"), _) => Ok(Command::Version),
+        (Some("help"), _) => Ok(Command::Help),
+        (name, _) => {
+            let loaded = load(file, env, &flags, read_file).map_err(Failure::Config)?;
+            Ok(match name {
+                None => Command::Run { demo, loaded },
+                Some(_) => Command::Config { loaded },
+            })
+        }
+    }
+}
+
+/// `--name=value` as two arguments.
+fn split_at_equals(arg: OsString) -> Vec<OsString> {
+    match arg.to_str().and_then(|text| text.split_once('=')) {
+        Some((name, value)) if OPTIONS.contains(&name) => vec![name.into(), value.into()],
+        _ => vec![arg],
+    }
+}
+
+fn unexpected(argument: &str) -> Failure {
+    Failure::Usage(match nearest(argument, OPTIONS) {
+        Some(same) if same == argument => format!("{argument} does not belong here, or not twice"),
+        Some(near) => format!("unexpected {argument}; is {near} meant?"),
+        None => format!("unexpected {argument}"),
+    })
+}
+
+/// Finds the file, takes our part of the environment, and loads it all.
+fn load(
+    named: Option<PathBuf>,
+    env: Vec<(OsString, OsString)>,
+    flags: &[(String, String)],
+    read_file: &dyn Fn(&Path) -> io::Result<Vec<u8>>,
+) -> Result<Loaded, Vec<Error>> {
+    let file = file::find(named, read_file).map_err(|error| vec![error])?;
+    let file = file
+        .as_ref()
+        .map(|(path, text)| (path.as_path(), text.as_str()));
+    let mut odd = Vec::new();
+    let mut ours = Vec::new();
+    for (name, value) in env {
+        let Ok(name) = name.into_string() else {
+            continue;
+        };
+        match value.into_string() {
+            Ok(value) => ours.push((name, value)),
+            Err(_) if name.starts_with("XG2G_") => odd.push(Error {
+                at: Source::Environment(name),
+                key: String::new(),
+                value: String::new(),
+                problem: "is not UTF-8".into(),
+            }),
+            Err(_) => {}
+        }
+    }
+    match config::load(file, &ours, flags) {
+        Ok(loaded) if odd.is_empty() => Ok(loaded),
+        Ok(_) => Err(odd),
+        Err(errors) => Err(errors.into_iter().chain(odd).collect()),
+    }
+}
+
+/// The text of `--help`.
+pub fn help() -> String {
+    format!(
+        "xg2g {} - turns an Enigma2 receiver into an IPTV server\n\n{USAGE}\n{}",
+        env!("CARGO_PKG_VERSION"),
+        config::help()
+    )
+}
+
+const USAGE: &str = "\
+Usage: xg2g [OPTIONS]            serve
+       xg2g config [OPTIONS]     print the configuration in force and where each value came from
+       xg2g receiver [...]       run the simulated receiver alone
+       xg2g version | help
+
+Options:
+  --demo                    serve the built-in simulated receiver; nothing else is needed
+  --config FILE             read this file, not those in /etc/enigma2/xg2g and /etc/xg2g
+  --set SECTION.KEY=VALUE   set any key below; may come often, the last one counts
+  --listen ADDR             the same as --set server.listen=ADDR
+  --data DIR                the same as --set files.data=DIR
+  --log-level LEVEL         the same as --set log.level=LEVEL
+  -h, --help                print this
+  -V, --version             print the version
+
+Options of the simulated receiver:
+  --port N              OpenWebif's port (default: a free one)
+  --services N  --bouquets N  --events N    its size; events are per service
+  --line 1|2            speak as OpenWebif 1.x or 2.x (default: 2)
+  --user NAME  --password TEXT              ask for this login
+  --delay MS            let every answer wait
+  --fault NAME          misbehave
+
+Settings: key, environment variable, default
+";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn run(args: &[&str], env: &[(&str, &str)], file: Option<&str>) -> Result<Command, Failure> {
+        let env = env.iter().map(|(name, value)| (name.into(), value.into()));
+        let read = |_: &Path| match file {
+            Some(text) => Ok(text.as_bytes().to_vec()),
+            None => Err(io::ErrorKind::NotFound.into()),
+        };
+        parse(
+            args.iter().map(OsString::from).collect(),
+            env.collect(),
+            &read,
+        )
+    }
+
+    fn served(args: &[&str], env: &[(&str, &str)], file: Option<&str>) -> (bool, Loaded) {
+        match run(args, env, file) {
+            Ok(Command::Run { demo, loaded }) => (demo, loaded),
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn without_arguments_it_serves_with_the_defaults() {
+        let (demo, loaded) = served(&[], &[], None);
+        assert!(!demo);
+        assert_eq!(loaded.config, config::Config::default());
+        assert_eq!(loaded.file, None);
+    }
+
+    #[test]
+    fn flags_win_over_the_environment_and_that_over_the_file_also_in_the_demo() {
+        let file = "[server]\nlisten = ':1'\n[guide]\ndays = 1\n[log]\nlevel = 'warn'";
+        let env = [("XG2G_LISTEN", ":2"), ("XG2G_EPG_DAYS", "2")];
+        let (demo, loaded) = served(&["--demo", "--listen=:3"], &env, Some(file));
+        assert!(demo);
+        assert_eq!(loaded.config.server.listen.port, 3);
+        assert_eq!(loaded.config.guide.days, 2);
+        assert_eq!(loaded.config.log.level, log::LevelFilter::Warn);
+        assert_eq!(
+            loaded.file.as_deref(),
+            Some(Path::new("/etc/enigma2/xg2g/xg2g.toml"))
+        );
+    }
+
+    #[test]
+    fn any_key_can_be_set_and_the_last_one_counts() {
+        let args = [
+            "--set",
+            "guide.days=3",
+            "--set=guide.days=4",
+            "--set",
+            "receiver.user=a=b",
+        ];
+        let (_, loaded) = served(&args, &[], None);
+        assert_eq!(loaded.config.guide.days, 4);
+        assert_eq!(loaded.config.receiver.user, "a=b");
+    }
+
+    #[test]
+    fn commands_are_known_by_name_before_or_behind_the_options() {
+        assert!(matches!(run(&["version"], &[], None), Ok(Command::Version)));
+        assert!(matches!(run(&["-V"], &[], None), Ok(Command::Version)));
+        assert!(matches!(run(&["--help"], &[], None), Ok(Command::Help)));
+        for args in [["config", "--listen", ":1"], ["--listen", ":1", "config"]] {
+            let command = run(&args, &[], None);
+            assert!(
+                matches!(&command, Ok(Command::Config { loaded }) if loaded.config.server.listen.port == 1)
+            );
+        }
+    }
+
+    #[test]
+    fn version_and_help_work_with_a_broken_configuration() {
+        for args in ["version", "--version", "help", "--help"] {
+            assert!(run(&[args], &[("XG2G_EPG_DAYS", "x")], Some("[")).is_ok());
+        }
+    }
+
+    #[test]
+    fn what_makes_no_sense_is_a_usage_error() {
+        for (args, says) in [
+            (&["--confg", "x"][..], "is --config meant?"),
+            (&["serve"], "no command serve"),
+            (&["config", "extra"], "unexpected extra"),
+            (&["--set", "days"], "section.key=value"),
+            (&["--config"], "--config"),
+            (&["--config", "a", "--config", "b"], "not twice"),
+            (&["config", "--demo"], "`config` takes none"),
+            (&["receiver", "--listen", ":1"], "`receiver` takes none"),
+            (&["--port", "1"], "does not belong here"),
+            (&["receiver", "--port", "70000"], "--port: "),
+            (&["receiver", "--line", "3"], "--line is 1 or 2"),
+        ] {
+            let failure = run(args, &[], Some("")).unwrap_err();
+            assert_eq!(failure.status(), 2, "{args:?}");
+            assert!(failure.to_string().contains(says), "{args:?}: {failure}");
+        }
+    }
+
+    #[test]
+    fn a_wrong_configuration_ends_with_78_and_a_line_for_each_error() {
+        let failure = run(
+            &["--set", "a.b=1"],
+            &[("XG2G_EPG_DAYS", "0")],
+            Some("x = 1"),
+        )
+        .unwrap_err();
+        assert_eq!(failure.status(), 78);
+        assert_eq!(failure.to_string().lines().count(), 3, "{failure}");
+        assert_eq!(
+            run(&["--config", "gone"], &[], None).unwrap_err().status(),
+            78
+        );
+    }
+
+    #[test]
+    fn an_environment_that_is_no_text_is_refused_only_where_it_is_ours() {
+        use std::os::unix::ffi::OsStringExt;
+        let odd = || OsString::from_vec(vec![0xff]);
+        let with = |name: &str| parse(vec![], vec![(name.into(), odd())], &|_| Ok(vec![]));
+        assert!(with("HOME").is_ok());
+        assert!(with("XG2G_DATA")
+            .unwrap_err()
+            .to_string()
+            .contains("XG2G_DATA: is not UTF-8"));
+    }
+
+    #[test]
+    fn the_simulated_receiver_takes_its_options() {
+        let args = "receiver --port 81 --services 9 --events 2 --line 1 --user u --password p --delay 5 --fault hang";
+        let args: Vec<&str> = args.split(' ').collect();
+        let Ok(Command::Receiver(receiver)) = run(&args, &[("XG2G_EPG_DAYS", "x")], None) else {
+            panic!("no receiver");
+        };
+        let expected = DemoReceiver {
+            port: 81,
+            services: Some(9),
+            bouquets: None,
+            events: Some(2),
+            line: 1,
+            user: "u".into(),
+            password: "p".into(),
+            delay: std::time::Duration::from_millis(5),
+            fault: Some("hang".into()),
+        };
+        assert_eq!(receiver, expected);
+    }
+
+    #[test]
+    fn help_names_every_option() {
+        let help = help();
+        for option in OPTIONS {
+            assert!(help.contains(option), "{option}");
+        }
+    }
+}

@@ -1,0 +1,270 @@
+//! The one table of keys.
+
+use super::toml::Value;
+use super::{Config, Kind};
+use std::time::Duration;
+
+/// A setting.
+#[derive(Clone, Copy)]
+pub struct Key {
+    /// Its name in the file: section and key.
+    pub path: &'static str,
+    /// Its environment variable.
+    pub env: &'static str,
+    /// What it may hold, and where that is kept.
+    pub kind: Kind,
+    /// What it is for, in a sentence or two.
+    pub about: &'static str,
+}
+
+/// A `[section]` of the file.
+pub struct Section {
+    /// Its name.
+    pub name: &'static str,
+    /// What its keys are about.
+    pub about: &'static str,
+}
+
+impl Key {
+    /// The key of this name.
+    pub fn find(path: &str) -> Option<&'static Key> {
+        KEYS.iter().find(|key| key.path == path)
+    }
+
+    /// Its section and its name within it.
+    pub fn parts(&self) -> (&'static str, &'static str) {
+        self.path.split_once('.').unwrap_or(("", self.path))
+    }
+
+    /// Its value in a configuration as the file would have it; a secret is masked.
+    pub fn value(&self, config: &Config) -> Value {
+        self.kind.show(config)
+    }
+
+    /// Whether a bare number in its environment variable is a time in milliseconds.
+    pub(super) fn is_in_milliseconds(&self) -> bool {
+        self.env.ends_with("_MS")
+    }
+}
+
+/// The sections in the order they are shown.
+pub const SECTIONS: &[Section] = &[
+    Section {
+        name: "receiver",
+        about: "The receiver (box) and how patiently it is asked.",
+    },
+    Section {
+        name: "channels",
+        about: "Which bouquets are offered.",
+    },
+    Section {
+        name: "refresh",
+        about: "How often the receiver is asked.",
+    },
+    Section {
+        name: "guide",
+        about: "The programme guide (EPG).",
+    },
+    Section {
+        name: "stream",
+        about: "What the stream links in the playlist point at.",
+    },
+    Section {
+        name: "picons",
+        about: "Channel logos.",
+    },
+    Section {
+        name: "server",
+        about: "Where players reach this program.",
+    },
+    Section {
+        name: "files",
+        about: "Where files are kept.",
+    },
+    Section {
+        name: "log",
+        about: "What is written to the log.",
+    },
+];
+
+/// Every setting, in the order they are shown; a section's keys stand together.
+pub const KEYS: &[Key] = &[
+    Key {
+        path: "receiver.url",
+        env: "XG2G_OWI_BASE",
+        kind: Kind::ReceiverUrl(|c| &mut c.receiver.url),
+        about: "Address of the receiver's OpenWebif. A login in it (http://user:password@host) \
+                counts as receiver.user and receiver.password.",
+    },
+    Key {
+        path: "receiver.user",
+        env: "XG2G_OWI_USER",
+        kind: Kind::Text(|c| &mut c.receiver.user),
+        about: "OpenWebif's user, if it asks for one.",
+    },
+    Key {
+        path: "receiver.password",
+        env: "XG2G_OWI_PASS",
+        kind: Kind::Secret(|c| &mut c.receiver.password),
+        about: "OpenWebif's password. It is never shown.",
+    },
+    Key {
+        path: "receiver.timeout",
+        env: "XG2G_OWI_TIMEOUT_MS",
+        kind: Kind::Duration(
+            |c| &mut c.receiver.timeout,
+            Duration::from_millis(100),
+            Duration::from_secs(600),
+        ),
+        about: "Longest time one request may take, the whole answer included.",
+    },
+    Key {
+        path: "receiver.retries",
+        env: "XG2G_OWI_RETRIES",
+        kind: Kind::Number(|c| &mut c.receiver.retries, 0, 10),
+        about: "How often a failed request is tried again.",
+    },
+    Key {
+        path: "receiver.backoff",
+        env: "XG2G_OWI_BACKOFF_MS",
+        kind: Kind::Duration(
+            |c| &mut c.receiver.backoff,
+            Duration::from_millis(1),
+            Duration::from_secs(3600),
+        ),
+        about: "Pause before the first new try; it doubles with each one.",
+    },
+    Key {
+        path: "receiver.max_backoff",
+        env: "XG2G_OWI_MAX_BACKOFF_MS",
+        kind: Kind::Duration(
+            |c| &mut c.receiver.max_backoff,
+            Duration::from_millis(1),
+            Duration::from_secs(3600),
+        ),
+        about: "Longest pause between two tries.",
+    },
+    Key {
+        path: "receiver.max_block",
+        env: "XG2G_RECEIVER_MAX_BLOCK",
+        kind: Kind::Duration(
+            |c| &mut c.receiver.max_block,
+            Duration::from_millis(10),
+            Duration::from_secs(60),
+        ),
+        about: "Longest time one answer may keep the receiver's main thread busy while \
+                somebody may be watching; guide requests are cut to fit.",
+    },
+    Key {
+        path: "receiver.max_block_standby",
+        env: "XG2G_RECEIVER_MAX_BLOCK_STANDBY",
+        kind: Kind::Duration(
+            |c| &mut c.receiver.max_block_standby,
+            Duration::from_millis(10),
+            Duration::from_secs(60),
+        ),
+        about: "The same while the receiver is in standby.",
+    },
+    Key {
+        path: "channels.bouquets",
+        env: "XG2G_BOUQUET",
+        kind: Kind::List(|c| &mut c.channels.bouquets),
+        about: "Bouquets to offer, by name or by file stem (favourites of \
+                userbouquet.favourites.tv). Empty: all but LastScanned and those with more \
+                than 1000 URL services.",
+    },
+    Key {
+        path: "channels.guard",
+        env: "XG2G_CHANNELS_GUARD",
+        kind: Kind::Number(|c| &mut c.channels.guard, 0, 100),
+        about: "Largest share of a bouquet's services, in percent, that may vanish at once and \
+                be believed. If more do, the old list stays and the log says so. 100 believes \
+                every loss.",
+    },
+    Key {
+        path: "refresh.interval",
+        env: "XG2G_REFRESH_INTERVAL",
+        kind: Kind::Duration(
+            |c| &mut c.refresh.interval,
+            Duration::from_secs(60),
+            Duration::from_secs(2592000),
+        ),
+        about: "Time from one pass to the next; a pass fetches only what is new or changed.",
+    },
+    Key {
+        path: "refresh.full_interval",
+        env: "XG2G_REFRESH_FULL_INTERVAL",
+        kind: Kind::Duration(
+            |c| &mut c.refresh.full_interval,
+            Duration::from_secs(60),
+            Duration::from_secs(2592000),
+        ),
+        about: "Time from one full pass to the next, which fetches everything.",
+    },
+    Key {
+        path: "guide.enabled",
+        env: "XG2G_EPG_ENABLED",
+        kind: Kind::Flag(|c| &mut c.guide.enabled),
+        about: "Whether the guide is fetched and served.",
+    },
+    Key {
+        path: "guide.days",
+        env: "XG2G_EPG_DAYS",
+        kind: Kind::Number(|c| &mut c.guide.days, 1, 14),
+        about: "How many days ahead the guide reaches.",
+    },
+    Key {
+        path: "stream.mode",
+        env: "XG2G_STREAM_MODE",
+        kind: Kind::Mode(|c| &mut c.stream.mode),
+        about: "redirect: the links point here and a request is sent on to the receiver (302). \
+                direct: the links name the receiver's own stream port.",
+    },
+    Key {
+        path: "stream.port",
+        env: "XG2G_STREAM_PORT",
+        kind: Kind::Port(|c| &mut c.stream.port),
+        about: "The receiver's stream port.",
+    },
+    Key {
+        path: "picons.dirs",
+        env: "XG2G_PICONS_DIRS",
+        kind: Kind::Directories(|c| &mut c.picons.dirs),
+        about: "Directories on this machine to look for logos in, first to last, before the \
+                receiver is asked.",
+    },
+    Key {
+        path: "server.listen",
+        env: "XG2G_LISTEN",
+        kind: Kind::Listen(|c| &mut c.server.listen),
+        about: "Address and port to listen on. Without an address: all of them, IPv6 and IPv4. \
+                Port 0 takes a free one.",
+    },
+    Key {
+        path: "server.public_url",
+        env: "XG2G_PUBLIC_URL",
+        kind: Kind::PublicUrl(|c| &mut c.server.public_url),
+        about: "Address to write into playlist and guide, for instance that of a reverse \
+                proxy. Empty: the one the client used.",
+    },
+    Key {
+        path: "files.data",
+        env: "XG2G_DATA",
+        kind: Kind::Directory(|c| &mut c.files.data),
+        about: "Directory for playlist and guide. Empty: /tmp/xg2g, which is RAM on a box.",
+    },
+    Key {
+        path: "files.state",
+        env: "XG2G_STATE",
+        kind: Kind::Directory(|c| &mut c.files.state),
+        about: "Directory for the small state that outlives a restart. Empty: beside the \
+                configuration file; without one /etc/enigma2/xg2g on a box, elsewhere \
+                files.data.",
+    },
+    Key {
+        path: "log.level",
+        env: "XG2G_LOG_LEVEL",
+        kind: Kind::Level(|c| &mut c.log.level),
+        about: "Least important messages to write.",
+    },
+];

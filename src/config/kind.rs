@@ -1,0 +1,220 @@
+//! What a key may hold: the check, the place it goes to, and the way it is shown.
+
+use super::toml::Value;
+use super::{duration, url, Config, Listen, Mode, Secret};
+use std::path::{Path, PathBuf};
+use std::str::FromStr;
+use std::time::Duration;
+
+/// The place of a value in the configuration.
+pub type Slot<T> = fn(&mut Config) -> &mut T;
+
+/// What a key may hold, and where it is kept.
+#[derive(Clone, Copy)]
+pub enum Kind {
+    /// Any text.
+    Text(Slot<String>),
+    /// Text that is shown to nobody.
+    Secret(Slot<Secret>),
+    /// `true` or `false`.
+    Flag(Slot<bool>),
+    /// A whole number between two bounds.
+    Number(Slot<u32>, u32, u32),
+    /// A TCP port.
+    Port(Slot<u16>),
+    /// A time between two bounds.
+    Duration(Slot<Duration>, Duration, Duration),
+    /// Some texts.
+    List(Slot<Vec<String>>),
+    /// Some directories.
+    Directories(Slot<Vec<PathBuf>>),
+    /// A directory, or nothing.
+    Directory(Slot<Option<PathBuf>>),
+    /// The receiver's URL; a login in it is the loader's business.
+    ReceiverUrl(Slot<String>),
+    /// The URL players use, or nothing.
+    PublicUrl(Slot<Option<String>>),
+    /// An address to listen on.
+    Listen(Slot<Listen>),
+    /// How streams are reached.
+    Mode(Slot<Mode>),
+    /// What is logged.
+    Level(Slot<log::LevelFilter>),
+}
+
+impl Kind {
+    /// What is allowed, to be read after "must be".
+    pub fn allowed(&self) -> String {
+        match self {
+            Kind::Text(_) | Kind::Secret(_) => "text in quotes".into(),
+            Kind::Flag(_) => "true or false".into(),
+            Kind::Number(_, min, max) => format!("a whole number from {min} to {max}"),
+            Kind::Port(_) => "a port from 1 to 65535".into(),
+            Kind::Duration(_, min, max) => format!(
+                "a duration from \"{}\" to \"{}\"",
+                duration::print(*min),
+                duration::print(*max)
+            ),
+            Kind::List(_) => "a list of texts such as [\"one\", \"two\"]".into(),
+            Kind::Directories(_) => "a list of directories such as [\"/one\", \"/two\"]".into(),
+            Kind::Directory(_) => "a directory, or \"\"".into(),
+            Kind::ReceiverUrl(_) => "a URL such as \"http://host\"".into(),
+            Kind::PublicUrl(_) => "a URL such as \"http://host:port\", or \"\"".into(),
+            Kind::Listen(_) => "\":port\", \"1.2.3.4:port\" or \"[::1]:port\"".into(),
+            Kind::Mode(_) => "\"redirect\" or \"direct\"".into(),
+            Kind::Level(_) => "\"error\", \"warn\", \"info\", \"debug\" or \"trace\"".into(),
+        }
+    }
+
+    /// Checks a value and puts it into its place.
+    ///
+    /// # Errors
+    /// A sentence that says what is wrong and what is allowed; the place keeps what it had.
+    pub(super) fn store(&self, config: &mut Config, value: &Value) -> Result<(), String> {
+        let refused = || format!("must be {}", self.allowed());
+        match (self, value) {
+            (Kind::Text(slot), Value::Text(text)) => *slot(config) = text.clone(),
+            (Kind::Secret(slot), Value::Text(text)) => *slot(config) = Secret::from(text.as_str()),
+            (Kind::Flag(slot), Value::Flag(flag)) => *slot(config) = *flag,
+            (Kind::Number(slot, min, max), Value::Number(number)) => {
+                let number = u32::try_from(*number).ok();
+                let inside = number.filter(|number| (min..=max).contains(&number));
+                *slot(config) = inside.ok_or_else(refused)?;
+            }
+            (Kind::Port(slot), Value::Number(number)) => {
+                let port = u16::try_from(*number).ok().filter(|port| *port > 0);
+                *slot(config) = port.ok_or_else(refused)?;
+            }
+            (Kind::Duration(slot, min, max), Value::Text(text)) => {
+                let duration = duration::parse(text)?;
+                if duration < *min || duration > *max {
+                    return Err(refused());
+                }
+                *slot(config) = duration;
+            }
+            (Kind::Duration(..), Value::Number(number)) => {
+                duration::parse(&number.to_string())?;
+                return Err(refused());
+            }
+            (Kind::List(slot), Value::List(items)) => {
+                *slot(config) = texts(items).ok_or_else(refused)?;
+            }
+            (Kind::Directories(slot), Value::List(items)) => {
+                let dirs = texts(items).ok_or_else(refused)?;
+                *slot(config) = dirs.into_iter().map(PathBuf::from).collect();
+            }
+            (Kind::Directory(slot), Value::Text(text)) => {
+                if text.contains('\0') {
+                    return Err(refused());
+                }
+                *slot(config) = Some(PathBuf::from(text)).filter(|_| !text.is_empty());
+            }
+            (Kind::ReceiverUrl(slot), Value::Text(text)) => {
+                let url = url::parse(text)?;
+                if url.https {
+                    return Err(
+                        "https needs the feature `tls`, which this build lacks: use http://".into(),
+                    );
+                }
+                *slot(config) = url.bare;
+            }
+            (Kind::PublicUrl(slot), Value::Text(text)) if text.is_empty() => *slot(config) = None,
+            (Kind::PublicUrl(slot), Value::Text(text)) => {
+                let url = url::parse(text)?;
+                if url.login.is_some() {
+                    return Err("must have no login: it is written into every playlist".into());
+                }
+                *slot(config) = Some(url.bare);
+            }
+            (Kind::Listen(slot), Value::Text(text)) => *slot(config) = Listen::from_str(text)?,
+            (Kind::Mode(slot), Value::Text(text)) => {
+                *slot(config) = text.parse().map_err(|()| refused())?;
+            }
+            (Kind::Level(slot), Value::Text(text)) => {
+                let level = text.parse::<log::Level>().map_err(|_| refused())?;
+                *slot(config) = level.to_level_filter();
+            }
+            _ => return Err(refused()),
+        }
+        Ok(())
+    }
+
+    /// The value as a file would have it; a secret that is set is `***`.
+    pub(super) fn show(&self, config: &Config) -> Value {
+        // The slots hand out places to write to; a copy is cheap and keeps them single.
+        let config = &mut config.clone();
+        match self {
+            Kind::Text(slot) | Kind::ReceiverUrl(slot) => Value::Text(slot(config).clone()),
+            Kind::Secret(slot) if slot(config).is_empty() => Value::Text(String::new()),
+            Kind::Secret(slot) => Value::Text(slot(config).to_string()),
+            Kind::Flag(slot) => Value::Flag(*slot(config)),
+            Kind::Number(slot, ..) => Value::Number((*slot(config)).into()),
+            Kind::Port(slot) => Value::Number((*slot(config)).into()),
+            Kind::Duration(slot, ..) => Value::Text(duration::print(*slot(config))),
+            Kind::List(slot) => {
+                Value::List(slot(config).iter().cloned().map(Value::Text).collect())
+            }
+            Kind::Directories(slot) => {
+                Value::List(slot(config).iter().map(|dir| path(dir)).collect())
+            }
+            Kind::Directory(slot) => slot(config)
+                .as_deref()
+                .map_or(Value::Text(String::new()), path),
+            Kind::PublicUrl(slot) => Value::Text(slot(config).clone().unwrap_or_default()),
+            Kind::Listen(slot) => Value::Text(slot(config).to_string()),
+            Kind::Mode(slot) => Value::Text(slot(config).to_string()),
+            Kind::Level(slot) => Value::Text(slot(config).to_string().to_lowercase()),
+        }
+    }
+
+    /// The value as it may be shown in a message.
+    pub(super) fn masked(&self, value: &str) -> String {
+        match self {
+            Kind::Secret(_) => "***".into(),
+            Kind::ReceiverUrl(_) | Kind::PublicUrl(_) => url::masked(value),
+            _ => value.into(),
+        }
+    }
+
+    /// What somebody meant who could only write text: in the environment or as a flag.
+    /// `milliseconds`: a bare number is a time in them, as in the variables named `..._MS`.
+    pub(super) fn typed(&self, text: &str, milliseconds: bool) -> Value {
+        let whole = |text: &str| text.trim().parse().map(Value::Number).ok();
+        let typed = match self {
+            Kind::Flag(_) => match text.trim().to_ascii_lowercase().as_str() {
+                "true" | "yes" | "on" | "1" => Some(Value::Flag(true)),
+                "false" | "no" | "off" | "0" => Some(Value::Flag(false)),
+                _ => None,
+            },
+            Kind::Number(..) | Kind::Port(_) => whole(text),
+            Kind::Duration(..) if milliseconds => {
+                let number = text.trim().parse::<u64>().ok();
+                number.map(|number| Value::Text(format!("{number}ms")))
+            }
+            Kind::List(_) | Kind::Directories(_) => {
+                let items = text
+                    .split(',')
+                    .map(str::trim)
+                    .filter(|item| !item.is_empty());
+                Some(Value::List(
+                    items.map(|item| Value::Text(item.into())).collect(),
+                ))
+            }
+            _ => None,
+        };
+        typed.unwrap_or_else(|| Value::Text(text.into()))
+    }
+}
+
+/// The items as texts, if they all are, none of them empty.
+fn texts(items: &[Value]) -> Option<Vec<String>> {
+    let text = |item: &Value| match item {
+        Value::Text(text) if !text.is_empty() => Some(text.clone()),
+        _ => None,
+    };
+    items.iter().map(text).collect()
+}
+
+fn path(path: &Path) -> Value {
+    Value::Text(path.to_string_lossy().into_owned())
+}

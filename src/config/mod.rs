@@ -1,0 +1,322 @@
+//! The configuration: what it is, where it comes from, how it is shown.
+//!
+//! [`Config`] is made of sections, plain values that can be compared and replaced whole. Every key
+//! stands once in [`KEYS`]; the file, the environment, the flags, the shipped sample, the reference
+//! page and `--help` all read that table. [`load`] is pure: text in, checked values or every error out.
+
+mod duration;
+mod keys;
+mod kind;
+mod layers;
+mod listen;
+mod load;
+mod nearest;
+mod retired;
+mod secret;
+mod show;
+mod source;
+mod toml;
+mod url;
+
+pub use keys::{Key, Section, KEYS, SECTIONS};
+pub use kind::{Kind, Slot};
+pub use listen::Listen;
+pub use load::{load, Loaded};
+pub use nearest::nearest;
+pub use secret::Secret;
+pub use show::{effective, help, reference, sample};
+pub use source::{Error, Source};
+pub use toml::Value;
+
+use std::fmt;
+use std::path::{Path, PathBuf};
+use std::str::FromStr;
+use std::time::Duration;
+
+/// The whole configuration, checked.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Config {
+    /// Where the receiver is and how patiently it is asked.
+    pub receiver: Receiver,
+    /// Which bouquets are offered.
+    pub channels: Channels,
+    /// How often the receiver is asked.
+    pub refresh: Refresh,
+    /// The programme guide.
+    pub guide: Guide,
+    /// What the playlist's stream links point at.
+    pub stream: Stream,
+    /// Where channel logos are looked for.
+    pub picons: Picons,
+    /// Where players reach this program.
+    pub server: Server,
+    /// Where files are kept.
+    pub files: Files,
+    /// What is written to the log.
+    pub log: Log,
+}
+
+/// Where the receiver is and how patiently it is asked.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Receiver {
+    /// OpenWebif's address: `http://`, a host, perhaps a port and a path; no login, no slash at the end.
+    pub url: String,
+    /// OpenWebif's user; empty when it asks for none.
+    pub user: String,
+    /// OpenWebif's password.
+    pub password: Secret,
+    /// The longest a request may take, its whole answer included.
+    pub timeout: Duration,
+    /// How often a failed request is tried again.
+    pub retries: u32,
+    /// The pause before the first new try; it doubles with each one.
+    pub backoff: Duration,
+    /// The longest pause between two tries.
+    pub max_backoff: Duration,
+    /// The longest one answer may keep the receiver's main thread busy while somebody may be watching.
+    pub max_block: Duration,
+    /// The same while the receiver is in standby.
+    pub max_block_standby: Duration,
+}
+
+/// Which bouquets are offered.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Channels {
+    /// Names or file stems; empty = all but `LastScanned` and those with more than 1000 URL services.
+    pub bouquets: Vec<String>,
+    /// The largest share of a bouquet (percent) that may vanish at once and be believed; 100 = always.
+    pub guard: u32,
+}
+
+/// How often the receiver is asked.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Refresh {
+    /// The time from one pass to the next.
+    pub interval: Duration,
+    /// The time from one full pass to the next; those between fetch only what changed.
+    pub full_interval: Duration,
+}
+
+/// The programme guide.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Guide {
+    /// Whether the guide is fetched and served at all.
+    pub enabled: bool,
+    /// How many days ahead it reaches.
+    pub days: u32,
+}
+
+/// What the playlist's stream links point at.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Stream {
+    /// How players get to the receiver's stream.
+    pub mode: Mode,
+    /// The receiver's stream port.
+    pub port: u16,
+}
+
+/// How players get to the receiver's stream.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mode {
+    /// The links point here, and a request is answered with the receiver's address (302).
+    Redirect,
+    /// The links point at the receiver.
+    Direct,
+}
+
+/// Where channel logos are looked for.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Picons {
+    /// Folders on this machine, asked in order before the receiver is.
+    pub dirs: Vec<PathBuf>,
+}
+
+/// Where players reach this program.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Server {
+    /// The address the one port is opened on.
+    pub listen: Listen,
+    /// The address written into outputs (no slash at its end); `None` = the one the client asked for.
+    pub public_url: Option<String>,
+}
+
+/// Where files are kept. [`Files::data_dir`] and [`Files::state_dir`] say what an empty key means.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Files {
+    /// The directory for outputs.
+    pub data: Option<PathBuf>,
+    /// The directory for the small saved state.
+    pub state: Option<PathBuf>,
+}
+
+/// What is written to the log.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Log {
+    /// The least important messages that are still written.
+    pub level: log::LevelFilter,
+}
+
+impl Default for Receiver {
+    fn default() -> Self {
+        Receiver {
+            url: "http://127.0.0.1".into(),
+            user: String::new(),
+            password: Secret::default(),
+            timeout: Duration::from_secs(30),
+            retries: 3,
+            backoff: Duration::from_millis(500),
+            max_backoff: Duration::from_secs(30),
+            max_block: Duration::from_millis(100),
+            max_block_standby: Duration::from_secs(1),
+        }
+    }
+}
+
+impl Default for Channels {
+    fn default() -> Self {
+        Channels {
+            bouquets: Vec::new(),
+            guard: 50,
+        }
+    }
+}
+
+impl Default for Refresh {
+    fn default() -> Self {
+        Refresh {
+            interval: Duration::from_secs(30 * 60),
+            full_interval: Duration::from_secs(24 * 3600),
+        }
+    }
+}
+
+impl Default for Guide {
+    fn default() -> Self {
+        Guide {
+            enabled: true,
+            days: 7,
+        }
+    }
+}
+
+impl Default for Stream {
+    fn default() -> Self {
+        Stream {
+            mode: Mode::Redirect,
+            port: 8001,
+        }
+    }
+}
+
+impl Default for Picons {
+    /// The folders enigma2's own skins look into.
+    fn default() -> Self {
+        let dirs = [
+            "/usr/share/enigma2/picon",
+            "/picon",
+            "/media/usb/picon",
+            "/media/hdd/picon",
+            "/media/mmc/picon",
+            "/media/cf/picon",
+        ];
+        Picons {
+            dirs: dirs.iter().map(PathBuf::from).collect(),
+        }
+    }
+}
+
+impl Default for Server {
+    fn default() -> Self {
+        Server {
+            listen: Listen {
+                host: None,
+                port: 8080,
+            },
+            public_url: None,
+        }
+    }
+}
+
+impl Default for Log {
+    fn default() -> Self {
+        Log {
+            level: log::LevelFilter::Info,
+        }
+    }
+}
+
+impl Files {
+    /// Settings on a box live here: image backups keep `/etc/enigma2`.
+    const ON_BOX: &'static str = "/etc/enigma2/xg2g";
+
+    /// Where outputs are written: on a box `/tmp` is RAM, so the flash is spared.
+    pub fn data_dir(&self) -> PathBuf {
+        self.data.clone().unwrap_or_else(|| "/tmp/xg2g".into())
+    }
+
+    /// Where the small state is saved: as configured, else beside the configuration file, else on a
+    /// box (`on_box`: enigma2's settings are on this machine) among its settings, else with the outputs.
+    pub fn state_dir(&self, file: Option<&Path>, on_box: bool) -> PathBuf {
+        if let Some(state) = &self.state {
+            return state.clone();
+        }
+        match file.and_then(Path::parent) {
+            Some(beside) if beside.as_os_str().is_empty() => ".".into(),
+            Some(beside) => beside.into(),
+            None if on_box => Self::ON_BOX.into(),
+            None => self.data_dir(),
+        }
+    }
+}
+
+impl fmt::Display for Mode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Mode::Redirect => "redirect",
+            Mode::Direct => "direct",
+        })
+    }
+}
+
+impl FromStr for Mode {
+    type Err = ();
+
+    fn from_str(text: &str) -> Result<Self, ()> {
+        match text {
+            "redirect" => Ok(Mode::Redirect),
+            "direct" => Ok(Mode::Direct),
+            _ => Err(()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn state_lies_beside_the_file_else_on_the_box_else_with_the_outputs() {
+        let none = Files::default();
+        let file = Path::new("/srv/tv/my.toml");
+        assert_eq!(none.state_dir(Some(file), true), Path::new("/srv/tv"));
+        assert_eq!(
+            none.state_dir(Some(Path::new("my.toml")), true),
+            Path::new(".")
+        );
+        assert_eq!(none.state_dir(None, true), Path::new("/etc/enigma2/xg2g"));
+        assert_eq!(none.state_dir(None, false), Path::new("/tmp/xg2g"));
+        let set = Files {
+            data: Some("/d".into()),
+            state: Some("/s".into()),
+        };
+        assert_eq!(set.data_dir(), Path::new("/d"));
+        assert_eq!(set.state_dir(Some(file), true), Path::new("/s"));
+    }
+
+    #[test]
+    fn a_configuration_in_a_log_shows_no_password() {
+        let mut config = Config::default();
+        config.receiver.password = Secret::from("geheim");
+        assert!(!format!("{config:?}").contains("geheim"));
+    }
+}

@@ -1,0 +1,66 @@
+//! The papers say what the program does: each is compared with what the key table generates.
+
+#![allow(clippy::unwrap_used)]
+
+use std::fs;
+use std::path::Path;
+use xg2g::{cli, config};
+
+/// Compares a file with what it should be; `BLESS=1` writes it instead.
+fn compare(name: &str, generated: &str) {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(name);
+    if std::env::var_os("BLESS").is_some() {
+        fs::write(&path, generated).unwrap();
+    }
+    let kept = fs::read_to_string(&path).unwrap();
+    assert!(
+        kept == generated,
+        "{name} is out of date: BLESS=1 cargo test papers"
+    );
+}
+
+#[test]
+fn the_sample_file_is_the_key_table() {
+    compare("etc/xg2g.toml", &config::sample());
+}
+
+#[test]
+fn the_reference_page_is_the_key_table() {
+    compare("docs/CONFIGURATION.md", &config::reference());
+}
+
+#[test]
+fn the_sample_changes_nothing_as_it_is_and_with_every_key_taken_in() {
+    let sample = config::sample();
+    // A key stands right behind its #, prose behind a blank.
+    let taken_in: String = sample
+        .lines()
+        .map(|line| match line.strip_prefix('#') {
+            Some(key) if key.starts_with(|c: char| c.is_ascii_lowercase()) => format!("{key}\n"),
+            _ => format!("{line}\n"),
+        })
+        .collect();
+    for text in [&sample, &taken_in] {
+        let loaded = config::load(Some((Path::new("xg2g.toml"), text)), &[], &[]).unwrap();
+        assert_eq!(loaded.config, config::Config::default());
+        assert!(loaded.warnings.is_empty());
+    }
+    let loaded = config::load(Some((Path::new("xg2g.toml"), &taken_in)), &[], &[]).unwrap();
+    for (key, _, source) in loaded.values() {
+        assert_ne!(*source, config::Source::Default, "{}", key.path);
+    }
+}
+
+#[test]
+fn help_names_every_key_and_its_variable() {
+    let help = cli::help();
+    for key in config::KEYS {
+        let line = format!("  {} ", key.path);
+        let found = help.lines().find(|text| text.starts_with(&line));
+        assert!(
+            found.is_some_and(|text| text.contains(key.env)),
+            "{}",
+            key.path
+        );
+    }
+}
