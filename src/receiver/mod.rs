@@ -1,3 +1,4 @@
-//! Where channels and guide come from.
+//! Where channels and guide come from: a receiver's web interface, or one that is only simulated.
 
 pub mod demo;
+pub mod openwebif;

@@ -1,0 +1,213 @@
+//! Knows everybody: builds the rooms, starts what runs by itself, stops it again.
+
+use std::fmt;
+use std::io;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::rc::Rc;
+use std::time::{Duration, Instant};
+
+use smol::{LocalExecutor, Task};
+
+use crate::config::Config;
+use crate::http::client::Settings;
+use crate::http::{listen, Limits, Server};
+use crate::model::Selection;
+use crate::picons::Picons;
+use crate::receiver::demo;
+use crate::receiver::openwebif::OpenWebif;
+use crate::store::Store;
+use crate::{refresh, server};
+
+/// How long running answers may go on when the program stops.
+const GRACE: Duration = Duration::from_secs(1);
+
+/// What to run.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// The configuration.
+    pub config: Config,
+    /// Where the small state is saved.
+    pub state: PathBuf,
+    /// Where outputs and events go.
+    pub data: PathBuf,
+    /// A simulated receiver takes the place of the configured one.
+    pub demo: Option<demo::Options>,
+}
+
+/// Why the program cannot start.
+#[derive(Debug)]
+pub enum Error {
+    /// The receiver's address is none.
+    Receiver(crate::receiver::openwebif::Error),
+    /// The simulated receiver cannot start.
+    Demo(io::Error),
+    /// The directory for outputs cannot be used.
+    Data(PathBuf, io::Error),
+    /// The port cannot be opened; the error says who has it.
+    Listen(io::Error),
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Error::Receiver(error) => error.fmt(f),
+            Error::Demo(error) => write!(f, "the simulated receiver cannot start: {error}"),
+            Error::Data(path, error) => write!(f, "files.data = {}: {error}", path.display()),
+            Error::Listen(error) => error.fmt(f),
+        }
+    }
+}
+
+impl std::error::Error for Error {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match self {
+            Error::Receiver(error) => Some(error),
+            Error::Demo(error) | Error::Data(_, error) | Error::Listen(error) => Some(error),
+        }
+    }
+}
+
+/// The running program.
+pub struct Running {
+    server: Server,
+    poller: Task<()>,
+    store: Rc<Store>,
+    demo: Option<demo::Receiver>,
+}
+
+/// Starts everything on `executor`, which the caller runs.
+///
+/// # Errors
+/// [`Error`]; nothing is left running then.
+pub fn start(executor: &Rc<LocalExecutor<'static>>, options: Options) -> Result<Running, Error> {
+    let Options { mut config, state, data, demo } = options;
+    let demo = match demo {
+        Some(wanted) => {
+            let demo = demo::start(executor, wanted.clone()).map_err(Error::Demo)?;
+            let (user, password) = wanted.login.unwrap_or_default();
+            config.receiver.url = demo.url();
+            config.receiver.user = user;
+            config.receiver.password = password.as_str().into();
+            config.stream.port = demo.stream_port();
+            Some(demo)
+        }
+        None => None,
+    };
+    let web = OpenWebif::new(settings(&config), config.receiver.max_block).map_err(Error::Receiver)?;
+    let web = Rc::new(web);
+
+    check_mount(&data).map_err(|error| Error::Data(data.clone(), error))?;
+    let selection = Selection { bouquets: config.channels.bouquets.clone() };
+    let store = Store::open(&data, &state, selection).map_err(|error| Error::Data(data.clone(), error))?;
+    let store = Rc::new(store);
+
+    let on_this_machine = demo.is_none() && host_of(&config.receiver.url).is_none();
+    let folders = if on_this_machine { config.picons.dirs.clone() } else { Vec::new() };
+    let picons = Rc::new(Picons::new(web.clone(), folders.into_iter().filter(|dir| dir.is_dir()).collect()));
+
+    let (handle, poller) = refresh::start(
+        web,
+        store.clone(),
+        refresh::Settings {
+            receiver: config.receiver.clone(),
+            channels: config.channels.clone(),
+            refresh: config.refresh.clone(),
+            guide: config.guide.clone(),
+        },
+    );
+    let router = server::table(server::Needs {
+        store: store.clone(),
+        refresh: handle,
+        picons,
+        addresses: server::Addresses {
+            public_url: config.server.public_url.clone().unwrap_or_default(),
+            mode: config.stream.mode,
+            receiver: host_of(&config.receiver.url),
+            port: config.stream.port,
+        },
+        guide: config.guide.enabled,
+        receiver: config.receiver.url.clone(),
+        started: Instant::now(),
+    });
+    let listener = listen(&config.server.listen.to_string()).map_err(Error::Listen)?;
+    let server = Server::start(executor.clone(), listener, Rc::new(router), Limits::default()).map_err(Error::Listen)?;
+    let poller = executor.spawn(poller);
+    Ok(Running { server, poller, store, demo })
+}
+
+impl Running {
+    /// The address that is listened on.
+    pub fn address(&self) -> SocketAddr {
+        self.server.local_addr()
+    }
+
+    /// The simulated receiver, if there is one.
+    pub fn demo(&self) -> Option<&demo::Receiver> {
+        self.demo.as_ref()
+    }
+
+    /// Stops: no new requests, running answers get a second, the state is saved.
+    pub async fn stop(self) {
+        drop(self.poller);
+        self.server.stop(GRACE).await;
+        if let Err(error) = self.store.save() {
+            log::warn!("the channels cannot be saved: {error}");
+        }
+    }
+}
+
+fn settings(config: &Config) -> Settings {
+    let receiver = &config.receiver;
+    Settings {
+        base: receiver.url.clone(),
+        user: receiver.user.clone(),
+        password: receiver.password.reveal().to_owned(),
+        timeout: receiver.timeout,
+        retries: receiver.retries,
+        backoff: receiver.backoff,
+        max_backoff: receiver.max_backoff,
+        user_agent: concat!("xg2g/", env!("CARGO_PKG_VERSION")).into(),
+    }
+}
+
+/// The host of the receiver as other machines know it; `None` if it is this one.
+fn host_of(url: &str) -> Option<String> {
+    let authority = url.split_once("://")?.1.split('/').next()?;
+    let host = match authority.rfind(':') {
+        Some(at) if !authority[at..].contains(']') => &authority[..at],
+        _ => authority,
+    };
+    let is_local = host == "localhost" || host == "[::1]" || host.starts_with("127.");
+    (!is_local).then(|| host.to_owned())
+}
+
+/// Refuses directories on the network: a server that is away would stop us in the middle of a write, and a box at
+/// start has its shares not mounted yet. Magic numbers: statfs(2).
+fn check_mount(data: &Path) -> io::Result<()> {
+    let existing = data.ancestors().find(|path| path.exists()).unwrap_or(Path::new("/"));
+    // The kernel's numbers are 32 bits wide, whatever the field.
+    let kind = rustix::fs::statfs(existing)?.f_type as u32;
+    let name = match kind {
+        0x6969 => "NFS",
+        0xff53_4d42 | 0xfe53_4d42 | 0x517b => "CIFS",
+        0x0187 => "autofs",
+        _ => return Ok(()),
+    };
+    Err(io::Error::other(format!("this is a network mount ({name}); choose a directory on this machine")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_receiver_on_this_machine_has_no_name_for_others() {
+        assert_eq!(host_of("http://127.0.0.1"), None);
+        assert_eq!(host_of("http://localhost:80/x"), None);
+        assert_eq!(host_of("http://[::1]:80"), None);
+        assert_eq!(host_of("http://192.168.1.5:81").as_deref(), Some("192.168.1.5"));
+        assert_eq!(host_of("http://[fd00::5]/").as_deref(), Some("[fd00::5]"));
+        assert_eq!(host_of("http://vuduo2").as_deref(), Some("vuduo2"));
+    }
+}

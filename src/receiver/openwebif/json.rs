@@ -1,0 +1,364 @@
+//! JSON as OpenWebif really sends it, one object at a time from the socket.
+//!
+//! An answer is an object with one long list of objects. [`Splitter`] cuts these out of the pieces as they arrive, so
+//! memory holds one object, not the answer; [`read_fields`] reads one with nanoserde's tokenizer. All quirks of types
+//! (numbers as strings, nulls, objects in the place of text) are met here and nowhere else.
+//!
+//! nanoserde 0.2 panics (`unimplemented!`) on some broken values of fields it skips, and loops for ever on others, so
+//! skipping is done here; its derived readers are never given text from outside.
+
+use std::str::Chars;
+
+use nanoserde::{DeJsonErr, DeJsonState, DeJsonTok};
+
+/// An object larger than this is not OpenWebif's: its longest event is some 10 kB, a listed bouquet of 1 000 services
+/// 170 kB.
+const LARGEST_OBJECT: usize = 512 * 1024;
+/// What is outside of the list: a few fields.
+const LARGEST_SHELL: usize = 256 * 1024;
+const DEEPEST: usize = 32;
+
+/// Cuts the objects of the list out of an answer.
+#[derive(Debug, Default)]
+pub(super) struct Splitter {
+    open: Vec<u8>,
+    in_string: bool,
+    escaped: bool,
+    in_object: bool,
+    object: Vec<u8>,
+    shell: Vec<u8>,
+}
+
+impl Splitter {
+    /// Takes a piece of the answer and hands out each object of the list that it completes.
+    ///
+    /// # Errors
+    /// A sentence, when it is no JSON or out of bounds, or the error of `each`.
+    pub(super) fn push(
+        &mut self,
+        piece: &[u8],
+        mut each: impl FnMut(&str) -> Result<(), String>,
+    ) -> Result<(), String> {
+        let mut begin = 0;
+        for (at, byte) in piece.iter().copied().enumerate() {
+            if self.in_string {
+                match byte {
+                    0 => return Err("a NUL in the answer".into()),
+                    _ if self.escaped => self.escaped = false,
+                    b'\\' => self.escaped = true,
+                    b'"' => self.in_string = false,
+                    _ => {}
+                }
+                continue;
+            }
+            match byte {
+                b'"' => self.in_string = true,
+                b'{' | b'[' => {
+                    if byte == b'{' && !self.in_object && self.open == *b"{[" {
+                        self.shell.extend_from_slice(&piece[begin..at]);
+                        begin = at;
+                        self.in_object = true;
+                    }
+                    if self.open.is_empty() && byte == b'[' || self.open.len() == DEEPEST {
+                        return Err("not the JSON expected".into());
+                    }
+                    self.open.push(byte);
+                }
+                b'}' | b']' => {
+                    // `{` and `}`, `[` and `]` are two apart in ASCII.
+                    if self.open.pop() != Some(byte - 2) {
+                        return Err("broken JSON: brackets do not match".into());
+                    }
+                    if self.in_object && self.open.len() == 2 {
+                        self.object.extend_from_slice(&piece[begin..=at]);
+                        begin = at + 1;
+                        self.in_object = false;
+                        each(&String::from_utf8_lossy(&self.object))?;
+                        self.object.clear();
+                    }
+                }
+                b',' if !self.in_object && self.open == *b"{[" => {
+                    self.shell.extend_from_slice(&piece[begin..at]);
+                    begin = at + 1;
+                }
+                b' ' | b'\n' | b'\r' | b'\t' => {}
+                _ if self.open.is_empty() => return Err("this is no JSON object".into()),
+                // Not JSON, but comments for nanoserde's tokenizer.
+                b'/' => return Err("broken JSON: a stray /".into()),
+                0..=0x1f => return Err("a control character in the answer".into()),
+                _ => {}
+            }
+        }
+        let rest = piece.get(begin..).unwrap_or(&[]);
+        if self.in_object {
+            self.object.extend_from_slice(rest);
+        } else {
+            self.shell.extend_from_slice(rest);
+        }
+        if self.object.len() > LARGEST_OBJECT || self.shell.len() > LARGEST_SHELL {
+            return Err("an object in the answer is too large".into());
+        }
+        Ok(())
+    }
+
+    /// Ends the answer and gives what is outside of the objects: `{"events":[],"result":true}`.
+    ///
+    /// # Errors
+    /// When the answer is empty or cut.
+    pub(super) fn finish(self) -> Result<String, String> {
+        let shell = String::from_utf8_lossy(&self.shell).into_owned();
+        if !self.open.is_empty() || self.in_string {
+            return Err("the answer is cut short".into());
+        }
+        if shell.trim().is_empty() {
+            return Err("the answer is empty".into());
+        }
+        Ok(shell)
+    }
+}
+
+/// A value of a field, as far as anybody asks.
+#[derive(Debug, PartialEq)]
+pub(super) enum Value {
+    Text(String),
+    Number(f64),
+    Flag(bool),
+    Null,
+    /// A list; its items if they are lists of texts (`bouquets`), otherwise skipped.
+    List(Vec<Vec<String>>),
+    /// An object, skipped.
+    Object,
+}
+
+impl Value {
+    /// Text; a number as written, nothing for null and for what cannot be text.
+    pub(super) fn text(self) -> String {
+        match self {
+            Value::Text(text) => text,
+            Value::Number(number) => number.to_string(),
+            _ => String::new(),
+        }
+    }
+
+    /// A whole number, also from text; `None` for anything else.
+    pub(super) fn number(&self) -> Option<i64> {
+        match self {
+            Value::Number(number) if number.is_finite() => Some(*number as i64),
+            Value::Text(text) => text.trim().parse::<f64>().ok().filter(|n| n.is_finite()).map(|n| n as i64),
+            _ => None,
+        }
+    }
+
+    /// True, also as `"true"` or `"True"` or 1; `None` for what is no flag.
+    pub(super) fn flag(&self) -> Option<bool> {
+        match self {
+            Value::Flag(flag) => Some(*flag),
+            Value::Number(number) => Some(*number != 0.0),
+            Value::Text(text) => match text.trim().to_ascii_lowercase().as_str() {
+                "true" | "1" => Some(true),
+                "false" | "0" | "" => Some(false),
+                _ => None,
+            },
+            _ => None,
+        }
+    }
+}
+
+/// Reads one object and hands out its fields, lists of objects and nested objects left out.
+///
+/// # Errors
+/// A sentence, when it is no JSON object.
+pub(super) fn read_fields(text: &str, mut each: impl FnMut(&str, Value)) -> Result<(), String> {
+    let mut input = text.chars();
+    let mut state = DeJsonState::default();
+    let wrong = |error: DeJsonErr| format!("broken JSON: {error:?}");
+    state.next(&mut input);
+    state.next_tok(&mut input).map_err(wrong)?;
+    state.curly_open(&mut input).map_err(wrong)?;
+    while state.next_str().is_some() {
+        let key = std::mem::take(&mut state.strbuf);
+        state.next_colon(&mut input).map_err(wrong)?;
+        let value = read_value(&mut state, &mut input).map_err(wrong)?;
+        each(&key, value);
+        state.eat_comma_curly(&mut input).map_err(wrong)?;
+    }
+    // The token behind the object is not looked at: the splitter has seen that it ends here.
+    if state.tok == DeJsonTok::CurlyClose {
+        Ok(())
+    } else {
+        Err("broken JSON: an object does not end".into())
+    }
+}
+
+/// Reads the list of objects under `key` of an object, each handed out as text. Used for the one answer with lists in
+/// a list (`getallservices`).
+pub(super) fn split_list(
+    text: &str,
+    each: impl FnMut(&str) -> Result<(), String>,
+) -> Result<(), String> {
+    let mut splitter = Splitter::default();
+    splitter.push(text.as_bytes(), each)?;
+    splitter.finish().map(|_| ())
+}
+
+fn read_value(state: &mut DeJsonState, input: &mut Chars<'_>) -> Result<Value, DeJsonErr> {
+    let value = match state.tok {
+        DeJsonTok::Str => Value::Text(std::mem::take(&mut state.strbuf)),
+        DeJsonTok::U64(number) => Value::Number(number as f64),
+        DeJsonTok::I64(number) => Value::Number(number as f64),
+        DeJsonTok::F64(number) => Value::Number(number),
+        DeJsonTok::Bool(flag) => Value::Flag(flag),
+        DeJsonTok::Null => Value::Null,
+        DeJsonTok::BlockOpen => return read_list(state, input).map(Value::List),
+        DeJsonTok::CurlyOpen => {
+            read_list(state, input)?;
+            return Ok(Value::Object);
+        }
+        _ => return Err(state.err_token("a value")),
+    };
+    state.next_tok(input)?;
+    Ok(value)
+}
+
+/// Walks a list or an object to its end, gathering the texts of each inner list.
+fn read_list(state: &mut DeJsonState, input: &mut Chars<'_>) -> Result<Vec<Vec<String>>, DeJsonErr> {
+    let mut rows: Vec<Vec<String>> = Vec::new();
+    let mut depth = 0;
+    loop {
+        match state.tok {
+            DeJsonTok::BlockOpen | DeJsonTok::CurlyOpen => {
+                depth += 1;
+                if depth == 2 {
+                    rows.push(Vec::new());
+                }
+            }
+            DeJsonTok::BlockClose | DeJsonTok::CurlyClose => depth -= 1,
+            DeJsonTok::Str if depth == 2 => {
+                if let Some(row) = rows.last_mut() {
+                    row.push(std::mem::take(&mut state.strbuf));
+                }
+            }
+            DeJsonTok::Eof | DeJsonTok::Bof => return Err(state.err_token("the end of a list")),
+            _ => {}
+        }
+        state.next_tok(input)?;
+        if depth == 0 {
+            return Ok(rows);
+        }
+    }
+}
+
+/// Undoes the HTML escaping of OpenWebif's guide texts, once: `&amp; &lt; &gt; &quot; &#x27;` and numbers.
+pub(super) fn unescape(text: String) -> String {
+    if !text.contains('&') {
+        return text;
+    }
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text.as_str();
+    while let Some(at) = rest.find('&') {
+        out.push_str(&rest[..at]);
+        rest = &rest[at..];
+        let entity = rest[1..].split_once(';').map(|(name, _)| name).filter(|name| name.len() <= 8);
+        let c = entity.and_then(|name| match name {
+            "amp" => Some('&'),
+            "lt" => Some('<'),
+            "gt" => Some('>'),
+            "quot" => Some('"'),
+            "apos" => Some('\''),
+            _ => {
+                let number = name.strip_prefix('#')?;
+                let code = match number.strip_prefix(['x', 'X']) {
+                    Some(digits) => u32::from_str_radix(digits, 16).ok()?,
+                    None => number.parse().ok()?,
+                };
+                char::from_u32(code)
+            }
+        });
+        match (c, entity) {
+            (Some(c), Some(name)) => {
+                out.push(c);
+                rest = &rest[name.len() + 2..];
+            }
+            _ => {
+                out.push('&');
+                rest = &rest[1..];
+            }
+        }
+    }
+    out.push_str(rest);
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn split(text: &str, step: usize) -> Result<(Vec<String>, String), String> {
+        let mut splitter = Splitter::default();
+        let mut objects = Vec::new();
+        for piece in text.as_bytes().chunks(step) {
+            splitter.push(piece, |object| {
+                objects.push(object.to_owned());
+                Ok(())
+            })?;
+        }
+        Ok((objects, splitter.finish()?))
+    }
+
+    #[test]
+    fn objects_are_cut_out_however_the_pieces_fall() {
+        let text = "{\n \"events\": [\n  {\"a\": \"}]\\\"{\", \"b\": {\"c\": [1]}},\n {}],\n \"result\": true}";
+        for step in 1..text.len() {
+            let (objects, shell) = split(text, step).unwrap();
+            assert_eq!(objects, ["{\"a\": \"}]\\\"{\", \"b\": {\"c\": [1]}}", "{}"], "{step}");
+            let mut fields = Vec::new();
+            read_fields(&shell, |key, value| fields.push((key.to_owned(), value))).unwrap();
+            assert_eq!(fields, [("events".into(), Value::List(vec![])), ("result".into(), Value::Flag(true))]);
+        }
+    }
+
+    #[test]
+    fn what_is_no_answer_is_an_error() {
+        for text in [
+            "", "  ", "<html>", "[]", "{\"events\": [", "{\"events\": [{\"a\":\"b", "{]", "{\"a\": [}]", "{/*}*/}", "null", "{\"a\":1}x",
+            "{\"a\": \"\0\"}",
+        ] {
+            assert!(split(text, 3).is_err(), "{text}");
+        }
+        let endless = format!("{{\"events\": [{{\"a\": \"{}", "x".repeat(LARGEST_OBJECT));
+        assert!(split(&endless, 4096).is_err());
+        assert!(split(&"[".repeat(100), 7).is_err());
+        assert!(split(&format!("{{\"a\":{}", "[".repeat(100)), 7).is_err());
+    }
+
+    #[test]
+    fn types_may_vary() {
+        let mut fields = Vec::new();
+        let text = r#"{"a":"12","b":12.9,"c":null,"d":true,"e":"True","f":{"x":[1]},"g":[["r","n"],["s"]],"h":-3}"#;
+        read_fields(text, |key, value| fields.push((key.to_owned(), value))).unwrap();
+        let value = |at: usize| &fields[at].1;
+        assert_eq!((value(0).number(), value(1).number(), value(2).number()), (Some(12), Some(12), None));
+        assert_eq!((value(3).flag(), value(4).flag(), value(5).flag()), (Some(true), Some(true), None));
+        assert_eq!(*value(6), Value::List(vec![vec!["r".into(), "n".into()], vec!["s".into()]]));
+        assert_eq!(value(7).number(), Some(-3));
+    }
+
+    #[test]
+    fn broken_objects_are_errors_and_end() {
+        for text in [
+            "{", "{\"a\"", "{\"a\":", "{\"a\":}", "{\"a\":,}", "{\"a\":foo}", "{\"a\"::1}", "{\"a\":[[1]", "{\"a\":[\0]}", "{\"a\":1e}",
+            "{\"a\":NaN}", "{\"a\":99999999999999999999999}", "{\"a\":\"\\ud800\"}", "{\"a\":{/*}*/", "{\"a\":1",
+        ] {
+            assert!(read_fields(text, |_, _| ()).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn text_is_unescaped_exactly_once() {
+        let once = |text: &str| unescape(text.to_owned());
+        assert_eq!(once("Who&#x27;s &quot;Who&quot; &amp; &lt;F&gt;"), "Who's \"Who\" & <F>");
+        assert_eq!(once("&amp;amp; schon"), "&amp; schon");
+        assert_eq!(once("A & B; &unknown; &#xZZ; &#1114112; &"), "A & B; &unknown; &#xZZ; &#1114112; &");
+        assert_eq!(once("&#39;&#xE4;"), "'ä");
+    }
+}

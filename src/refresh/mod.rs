@@ -1,0 +1,250 @@
+//! The poller: the only clock of the program, the only one that asks the receiver for channels and guide.
+//!
+//! A pass: how is the receiver, which channels are there, what is on, what is missing of the guide; publish. Passes
+//! come at start, every `refresh.interval`, on request, and sooner while the receiver is away. One at a time.
+
+mod channels;
+mod programme;
+mod status;
+
+use std::cell::RefCell;
+use std::rc::Rc;
+use std::time::{Duration, Instant, SystemTime};
+
+use async_channel::{Receiver, Sender};
+use smol::future::FutureExt;
+use smol::Timer;
+
+use crate::config;
+use crate::receiver::openwebif::{About, Error, OpenWebif};
+use crate::store::Store;
+
+pub use status::{Phase, Progress, Status};
+
+/// The wall clock of a receiver without network shows 1970, or the date of its image, until it has the time from the
+/// broadcast. Before this moment, the release of this version, nothing is asked or stamped (2026-11-20).
+const RELEASED: Duration = Duration::from_secs(1_795_132_800);
+/// How often the clock is looked at while it is wrong.
+const CLOCK_LOOK: Duration = Duration::from_secs(5);
+/// First pause after a pass that did not reach the receiver; doubles up to the interval.
+const FIRST_BACKOFF: Duration = Duration::from_secs(5);
+
+/// What a pass works with.
+pub(crate) struct Poller {
+    web: Rc<OpenWebif>,
+    store: Rc<Store>,
+    settings: Settings,
+    status: Rc<RefCell<Status>>,
+    plan: RefCell<programme::Plan>,
+    guard: RefCell<channels::Guard>,
+}
+
+/// The settings of the poller.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// How long one answer may keep the receiver, awake and in standby.
+    pub receiver: config::Receiver,
+    /// Which bouquets, and the guard against shrunken ones.
+    pub channels: config::Channels,
+    /// How often.
+    pub refresh: config::Refresh,
+    /// Whether and how far.
+    pub guide: config::Guide,
+}
+
+/// Asks for a pass and tells how things are. Cheap to clone.
+#[derive(Clone, Debug)]
+pub struct Handle {
+    status: Rc<RefCell<Status>>,
+    requests: Sender<()>,
+}
+
+/// A pass is running already.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Busy;
+
+impl Handle {
+    /// Asks for a pass now.
+    ///
+    /// # Errors
+    /// [`Busy`] while one runs or is about to.
+    pub fn request(&self) -> Result<(), Busy> {
+        if self.status.borrow().running {
+            return Err(Busy);
+        }
+        // The channel holds one request: a second one before the poller wakes is the same wish.
+        self.requests.try_send(()).map_err(|_| Busy)
+    }
+
+    /// How things are.
+    pub fn status(&self) -> Status {
+        self.status.borrow().clone()
+    }
+}
+
+/// Makes the poller's task, which runs until it is dropped, and its handle.
+pub fn start(
+    web: Rc<OpenWebif>,
+    store: Rc<Store>,
+    settings: Settings,
+) -> (Handle, impl std::future::Future<Output = ()>) {
+    let (requests, wishes) = async_channel::bounded(1);
+    let status = Rc::new(RefCell::new(Status::default()));
+    let handle = Handle { status: status.clone(), requests };
+    let poller = Poller {
+        web,
+        store,
+        settings,
+        status,
+        plan: RefCell::default(),
+        guard: RefCell::default(),
+    };
+    (handle, async move { poller.run(wishes).await })
+}
+
+impl Poller {
+    async fn run(self, wishes: Receiver<()>) {
+        self.wait_for_the_clock().await;
+        let mut away: Option<Duration> = None;
+        let mut on_request = false;
+        loop {
+            let result = self.pass(on_request, away.is_some()).await;
+            let pause = match &result {
+                Ok(()) => {
+                    if away.take().is_some() {
+                        log::info!("the receiver is back");
+                    }
+                    self.settings.refresh.interval
+                }
+                Err(error) if error.is_away() => {
+                    let interval = self.settings.refresh.interval;
+                    let pause = away.map_or(FIRST_BACKOFF, |pause| pause * 2).min(interval);
+                    // One line when it goes, not one a try.
+                    if away.replace(pause).is_none() {
+                        log::warn!("the receiver is away: {error}");
+                    }
+                    pause
+                }
+                Err(error) => {
+                    log::warn!("refresh: {error}");
+                    self.settings.refresh.interval
+                }
+            };
+            let pause = jitter(pause);
+            self.status.borrow_mut().finish(result.err(), pause);
+            on_request = async {
+                Timer::after(pause).await;
+                false
+            }
+            .or(async {
+                // The handle may be gone in a run that only refreshes; then nobody asks any more.
+                match wishes.recv().await {
+                    Ok(()) => true,
+                    Err(_) => std::future::pending().await,
+                }
+            })
+            .await;
+        }
+    }
+
+    async fn wait_for_the_clock(&self) {
+        let right = || SystemTime::now() >= SystemTime::UNIX_EPOCH + RELEASED;
+        if right() {
+            return;
+        }
+        log::warn!("the clock is not set yet; waiting for it");
+        while !right() {
+            Timer::after(CLOCK_LOOK).await;
+        }
+    }
+
+    /// One pass. `on_request` looks afresh at everything that is remembered of the channels.
+    async fn pass(&self, on_request: bool, was_away: bool) -> Result<(), Error> {
+        let calls = self.web.calls();
+        self.status.borrow_mut().begin(calls);
+        if on_request {
+            self.web.forget();
+        }
+        let result = self.steps(on_request, was_away).await;
+        let mut status = self.status.borrow_mut();
+        status.calls = self.web.calls();
+        status.kept = self.web.kept();
+        drop(status);
+        result
+    }
+
+    async fn steps(&self, on_request: bool, was_away: bool) -> Result<(), Error> {
+        let standby = self.web.standby().await?;
+        let receiver = &self.settings.receiver;
+        self.web.set_max_block(if standby { receiver.max_block_standby } else { receiver.max_block });
+        self.status.borrow_mut().standby = Some(standby);
+        if was_away || self.status.borrow().about.is_none() {
+            match self.web.about().await {
+                Ok(about) => self.status.borrow_mut().about = Some(about),
+                // Nice to know, no more.
+                Err(error) if !error.is_away() => log::debug!("{error}"),
+                Err(error) => return Err(error),
+            }
+        }
+
+        let listing = self.fetch_listing(on_request).await?;
+        match self.store.publish_listing(listing, SystemTime::now()) {
+            Ok(true) => {
+                let lineup = self.store.current().lineup.clone();
+                let (channels, bouquets) = (lineup.channels.len(), lineup.bouquets.len());
+                log::info!("{channels} channels in {bouquets} bouquets");
+            }
+            Ok(false) => {}
+            Err(error) => self.warn(format!("the channels cannot be saved: {error}")),
+        }
+        for name in &self.store.current().lineup.unknown {
+            self.warn(format!("channels.bouquets names `{name}`, which the receiver does not have"));
+        }
+        if self.settings.guide.enabled {
+            self.fetch_guide().await?;
+        }
+        self.publish_guide().await
+    }
+
+    fn progress(&self, phase: Phase, done: u32, total: u32) {
+        self.status.borrow_mut().progress = Progress { phase, done, total };
+    }
+
+    /// Notes something the user should see in the status, and in the log when it is new.
+    fn warn(&self, text: String) {
+        if self.status.borrow_mut().warn(&text) {
+            log::warn!("{text}");
+        }
+    }
+}
+
+/// The interval give or take a tenth, so that several programs do not ask in step.
+fn jitter(pause: Duration) -> Duration {
+    let tenth = pause.as_millis() as u64 / 10;
+    let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
+    // The sub-second digits of the clock are random enough for this.
+    let random = u64::from(now.map_or(0, |now| now.subsec_nanos()) / 1_000);
+    pause - Duration::from_millis(tenth) + Duration::from_millis(random % (2 * tenth + 1))
+}
+
+/// Seconds since 1970.
+fn unix_now() -> u32 {
+    let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
+    now.map_or(0, |now| u32::try_from(now.as_secs()).unwrap_or(u32::MAX))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn jitter_is_a_tenth_either_way() {
+        for seconds in [0, 1, 60, 1800] {
+            let pause = Duration::from_secs(seconds);
+            for _ in 0..100 {
+                let jittered = jitter(pause);
+                assert!(jittered >= pause * 9 / 10 && jittered <= pause * 11 / 10);
+            }
+        }
+    }
+}

@@ -1,0 +1,367 @@
+//! The guide: what to ask for and when, and its publication.
+//!
+//! The first pass asks for everything: what is on now, then a day, then the rest. Later passes ask what is on now; where
+//! that is not what the store says, for the next hours; and for what is missing at the far end or for new channels. Once
+//! a day everything is asked for again.
+
+use std::collections::{HashMap, HashSet};
+use std::time::SystemTime;
+
+use super::{unix_now, Phase, Poller};
+use crate::model::{EpgKey, Lineup, ServiceRef};
+use crate::receiver::openwebif::{Error, Piece, Query};
+
+const HOUR: u32 = 3_600;
+const DAY: u32 = 24 * HOUR;
+/// How far from now a guide is asked for again when what is on is not what was announced.
+const CHANGED: u32 = 6 * HOUR;
+/// The far end is extended when this much is missing.
+const EXTEND: u32 = 6 * HOUR;
+/// Past events shown: until the hour before this long ago.
+const PAST: u32 = 4 * HOUR;
+/// Bytes of two events of one service.
+const TWO_EVENTS: usize = 900;
+/// After so many wrong answers in a row the pass gives up on the guide.
+const MOST_FAILURES: u32 = 5;
+
+/// What was asked for, so that a later pass need not ask again.
+#[derive(Debug, Default)]
+pub(super) struct Plan {
+    /// Until when each channel's guide was asked for.
+    asked: HashMap<EpgKey, u32>,
+}
+
+/// A bouquet as a unit of guide questions.
+struct Unit {
+    reference: Box<str>,
+    rows: HashMap<ServiceRef, EpgKey>,
+}
+
+impl Unit {
+    fn query(&self) -> Query<'_> {
+        Query::Bouquet { reference: &self.reference, services: self.rows.len() }
+    }
+}
+
+impl Poller {
+    /// Fetches what is missing of the guide.
+    pub(super) async fn fetch_guide(&self) -> Result<(), Error> {
+        let units = units(&self.store.current().lineup);
+        let now = unix_now();
+        let begin = now - now % 60;
+        let end = begin + self.settings.guide.days * DAY;
+        self.recall(&units);
+        let wall = SystemTime::now();
+        let age = self.store.last_full().and_then(|last| wall.duration_since(last).ok());
+        let is_full = age.is_none_or(|age| age >= self.settings.refresh.full_interval);
+        let is_first = self.store.events().is_empty();
+
+        let mut failures = 0;
+        let changed = if is_full && !is_first {
+            HashSet::new()
+        } else {
+            self.fetch_now_next(&units, &mut failures).await?
+        };
+        if is_first {
+            self.publish_guide().await?;
+        }
+        if is_full {
+            let soon = begin + DAY.min(end - begin);
+            for (from, to) in [(begin, soon), (soon, end)] {
+                let total = hours(&units, to - from);
+                let mut done = 0;
+                for unit in &units {
+                    self.progress(Phase::Guide, done, total);
+                    self.fetch_unit(unit, from, to, &mut failures).await?;
+                    done += hours(std::slice::from_ref(unit), to - from);
+                }
+                if is_first && to == soon {
+                    self.publish_guide().await?;
+                }
+            }
+            self.store.set_last_full(wall);
+            return Ok(());
+        }
+        self.fetch_rest(&units, &changed, begin, end, &mut failures).await
+    }
+
+    /// Takes what the store holds for asked, after a restart within a day of a full pass.
+    fn recall(&self, units: &[Unit]) {
+        let mut plan = self.plan.borrow_mut();
+        if !plan.asked.is_empty() {
+            return;
+        }
+        if let Some(last) = self.store.last_full() {
+            let since = last.duration_since(SystemTime::UNIX_EPOCH).map_or(0, |since| since.as_secs() as u32);
+            let until = since.saturating_add(self.settings.guide.days * DAY);
+            let events = self.store.events();
+            for key in units.iter().flat_map(|unit| unit.rows.values()) {
+                if events.known_until(*key) > 0 {
+                    plan.asked.insert(*key, until);
+                }
+            }
+        }
+    }
+
+    /// Asks what is on. Returns the channels where that is news.
+    async fn fetch_now_next(&self, units: &[Unit], failures: &mut u32) -> Result<HashSet<EpgKey>, Error> {
+        let mut changed = HashSet::new();
+        for (at, unit) in units.iter().enumerate() {
+            self.progress(Phase::NowNext, at as u32, units.len() as u32);
+            if !self.web.affords(unit.rows.len() * TWO_EVENTS) {
+                continue;
+            }
+            let mut news = HashSet::new();
+            let result = self
+                .web
+                .now_next(&unit.reference, &mut |piece| self.file(unit, piece, &mut news))
+                .await;
+            if self.settle(result, failures)? {
+                changed.extend(news);
+            }
+        }
+        Ok(changed)
+    }
+
+    /// What a later pass asks for: the next hours where something changed, all of new channels, the far end.
+    async fn fetch_rest(
+        &self,
+        units: &[Unit],
+        changed: &HashSet<EpgKey>,
+        begin: u32,
+        end: u32,
+        failures: &mut u32,
+    ) -> Result<(), Error> {
+        for (at, unit) in units.iter().enumerate() {
+            self.progress(Phase::Guide, at as u32, units.len() as u32);
+            let keys: HashSet<EpgKey> = unit.rows.values().copied().collect();
+            let asked = |key: &EpgKey| self.plan.borrow().asked.get(key).copied();
+            let new: HashSet<EpgKey> = keys.iter().filter(|key| asked(key).is_none()).copied().collect();
+            let stale: HashSet<EpgKey> = keys.intersection(changed).filter(|key| !new.contains(key)).copied().collect();
+            self.fetch_some(unit, &new, begin, end, failures).await?;
+            self.fetch_some(unit, &stale, begin, end.min(begin + CHANGED), failures).await?;
+            let far = keys.iter().filter_map(asked).min().unwrap_or(end);
+            if far + EXTEND <= end && new.is_empty() {
+                self.fetch_unit(unit, far.max(begin), end, failures).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Asks for some channels of a unit: one by one if they are few, else for all.
+    async fn fetch_some(
+        &self,
+        unit: &Unit,
+        keys: &HashSet<EpgKey>,
+        from: u32,
+        to: u32,
+        failures: &mut u32,
+    ) -> Result<(), Error> {
+        if keys.len() * 4 > unit.rows.len().max(8) {
+            return self.fetch_unit(unit, from, to, failures).await;
+        }
+        for key in keys {
+            self.fetch_service(unit, *key, from, to, failures).await?;
+        }
+        Ok(())
+    }
+
+    /// Asks for a bouquet, window by window; service by service when even the shortest window would keep the receiver
+    /// too long.
+    async fn fetch_unit(&self, unit: &Unit, from: u32, to: u32, failures: &mut u32) -> Result<(), Error> {
+        let mut at = from;
+        let mut whole = true;
+        while at < to {
+            let Some(minutes) = self.web.window(unit.query()) else {
+                let keys: HashSet<EpgKey> = unit.rows.values().copied().collect();
+                for key in keys {
+                    self.fetch_service(unit, key, at, to, failures).await?;
+                }
+                return Ok(());
+            };
+            let minutes = minutes.min((to - at).div_ceil(60));
+            let mut file = |piece: Piece<'_>| self.file(unit, piece, &mut HashSet::new());
+            let result = self.web.guide(unit.query(), at, minutes, &mut file).await;
+            whole &= self.settle(result, failures)?;
+            at += minutes * 60;
+        }
+        if whole {
+            let mut plan = self.plan.borrow_mut();
+            unit.rows.values().for_each(|key| note(&mut plan.asked, *key, to));
+        }
+        Ok(())
+    }
+
+    async fn fetch_service(
+        &self,
+        unit: &Unit,
+        key: EpgKey,
+        from: u32,
+        to: u32,
+        failures: &mut u32,
+    ) -> Result<(), Error> {
+        let Some(service) = unit.rows.iter().find(|row| *row.1 == key).map(|row| row.0) else {
+            return Ok(());
+        };
+        let mut at = from;
+        let mut whole = true;
+        while at < to {
+            let query = Query::Service(service);
+            let minutes = self.web.window(query).unwrap_or(DAY / 60).min((to - at).div_ceil(60));
+            let mut file = |piece: Piece<'_>| {
+                let mut events = self.store.events();
+                match piece {
+                    Piece::Begin => events.begin(),
+                    // The answer spells URL services another way, so it is taken for what was asked.
+                    Piece::Events { events: found, .. } => {
+                        events.put(key, found)?;
+                    }
+                }
+                Ok(())
+            };
+            let result = self.web.guide(query, at, minutes, &mut file).await;
+            whole &= self.settle(result, failures)?;
+            at += minutes * 60;
+        }
+        if whole {
+            note(&mut self.plan.borrow_mut().asked, key, to);
+        }
+        Ok(())
+    }
+
+    /// Files a piece of an answer for a bouquet; notes the channels for which it was news.
+    fn file(&self, unit: &Unit, piece: Piece<'_>, news: &mut HashSet<EpgKey>) -> std::io::Result<()> {
+        let mut events = self.store.events();
+        match piece {
+            Piece::Begin => {
+                events.begin();
+                news.clear();
+            }
+            Piece::Events { service, events: found } => {
+                let key = ServiceRef::parse(service).and_then(|service| unit.rows.get(&service).copied());
+                if let Some(key) = key {
+                    if events.put(key, found)? {
+                        news.insert(key);
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Ends an answer: it counts as a whole or not at all. Whether it counts; an error when the pass must end.
+    fn settle(&self, result: Result<(), Error>, failures: &mut u32) -> Result<bool, Error> {
+        let mut events = self.store.events();
+        match result {
+            Ok(()) => {
+                events.commit();
+                events.flush().map_err(Error::Store)?;
+                *failures = 0;
+                Ok(true)
+            }
+            Err(error) => {
+                events.rollback();
+                drop(events);
+                *failures += 1;
+                if error.is_away() || matches!(error, Error::Store(_)) || *failures >= MOST_FAILURES {
+                    return Err(error);
+                }
+                self.warn(format!("a part of the guide is kept as it was: {error}"));
+                Ok(false)
+            }
+        }
+    }
+
+    /// Writes the guide file from the store, channel by channel, and publishes it if it says anything new. Tidies the
+    /// store up when that is due.
+    pub(super) async fn publish_guide(&self) -> Result<(), Error> {
+        let now = unix_now();
+        let from = (now - now % HOUR).saturating_sub(PAST);
+        let to = (now - now % HOUR) + self.settings.guide.days * DAY + HOUR;
+        let mut writer = self.store.write_guide().map_err(Error::Store)?;
+        let lineup = writer.lineup();
+        let mut found = Vec::new();
+        for (at, channel) in lineup.channels.iter().enumerate() {
+            if at % 16 == 0 {
+                self.progress(Phase::Publish, at as u32, lineup.channels.len() as u32);
+            }
+            found.clear();
+            if let Some(key) = channel.epg.filter(|_| self.settings.guide.enabled) {
+                self.store.events().read(key, from, to, &mut found).map_err(Error::Store)?;
+            }
+            writer.add(channel, &found).map_err(Error::Store)?;
+            // A slow processor is kept for milliseconds by each channel: others get their turn.
+            smol::future::yield_now().await;
+        }
+        self.store.publish_guide(writer, SystemTime::now()).map_err(Error::Store)?;
+        self.tidy_up(&lineup, from).await.map_err(Error::Store)
+    }
+
+    async fn tidy_up(&self, lineup: &Lineup, from: u32) -> std::io::Result<()> {
+        if !self.store.events().needs_rewrite() {
+            return Ok(());
+        }
+        let keep = lineup.channels.iter().filter_map(|channel| channel.epg).collect();
+        let mut rewrite = self.store.events().rewrite(&keep, from)?;
+        while rewrite.step(&mut self.store.events())? {
+            smol::future::yield_now().await;
+        }
+        rewrite.finish(&mut self.store.events())
+    }
+}
+
+fn note(asked: &mut HashMap<EpgKey, u32>, key: EpgKey, until: u32) {
+    let known = asked.entry(key).or_default();
+    *known = until.max(*known);
+}
+
+/// Hours of channels in a span, for the progress.
+fn hours(units: &[Unit], seconds: u32) -> u32 {
+    units.iter().map(|unit| unit.rows.len() as u32 * (seconds / HOUR)).sum()
+}
+
+/// The bouquets to ask for so that every channel is asked for: largest first, those that add nothing left out.
+fn units(lineup: &Lineup) -> Vec<Unit> {
+    let mut bouquets: Vec<_> = lineup.bouquets.iter().collect();
+    bouquets.sort_by_key(|bouquet| std::cmp::Reverse(bouquet.rows.len()));
+    let mut covered: HashSet<EpgKey> = HashSet::new();
+    let mut units = Vec::new();
+    for bouquet in bouquets {
+        let rows: HashMap<ServiceRef, EpgKey> = bouquet
+            .rows
+            .iter()
+            .filter_map(|(service, channel)| {
+                let channel = lineup.channels.get(*channel as usize)?;
+                Some((service.clone(), channel.epg?))
+            })
+            .collect();
+        let before = covered.len();
+        covered.extend(rows.values());
+        if covered.len() > before {
+            units.push(Unit { reference: bouquet.reference.clone(), rows });
+        }
+    }
+    units
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{Entry, ListedBouquet, Listing, Media, Selection};
+
+    #[test]
+    fn bouquets_that_add_no_channel_are_not_asked_for() {
+        let bouquet = |file: &str, sids: std::ops::Range<u32>| ListedBouquet {
+            reference: format!("1:7:1:0:0:0:0:0:0:0:FROM BOUQUET \"{file}\" ORDER BY bouquet").into(),
+            name: file.into(),
+            media: Media::Tv,
+            entries: sids.map(|sid| Entry::new(&format!("1:0:1:{sid:X}:1:1:C00000:0:0:0:"), "n").unwrap()).collect(),
+        };
+        let listing = Listing {
+            bouquets: vec![bouquet("favourites", 3..6), bouquet("all", 1..20), bouquet("other", 19..22)],
+        };
+        let units = units(&Lineup::resolve(&listing, &Selection::default()));
+        let rows: Vec<usize> = units.iter().map(|unit| unit.rows.len()).collect();
+        assert_eq!(rows, [19, 3]);
+    }
+}

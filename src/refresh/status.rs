@@ -1,0 +1,132 @@
+//! How the refresh is doing: what the status page shows.
+
+use super::{About, Duration, Error, Instant, SystemTime};
+use crate::cache::Counts;
+use crate::receiver::openwebif::Calls;
+
+/// Warnings kept; more would be noise.
+const MOST_WARNINGS: usize = 32;
+
+/// What a pass is doing.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Phase {
+    /// No pass runs.
+    #[default]
+    Idle,
+    /// Asking how the receiver is.
+    Receiver,
+    /// Fetching bouquets and services; counted in bouquets.
+    Channels,
+    /// Fetching the running and next events; counted in bouquets.
+    NowNext,
+    /// Fetching the guide; counted in hours of channels.
+    Guide,
+    /// Writing the guide; counted in channels.
+    Publish,
+}
+
+impl Phase {
+    /// As the API names it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Phase::Idle => "idle",
+            Phase::Receiver => "receiver",
+            Phase::Channels => "channels",
+            Phase::NowNext => "now_next",
+            Phase::Guide => "guide",
+            Phase::Publish => "publish",
+        }
+    }
+}
+
+/// How far a pass is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Progress {
+    /// What it is doing.
+    pub phase: Phase,
+    /// Steps of the phase that are done.
+    pub done: u32,
+    /// Steps of the phase.
+    pub total: u32,
+}
+
+/// How the refresh is doing.
+#[derive(Clone, Debug, Default)]
+pub struct Status {
+    /// A pass is running.
+    pub running: bool,
+    /// How far it is.
+    pub progress: Progress,
+    /// Passes ended since the start.
+    pub passes: u32,
+    /// When the running or last pass began.
+    pub started: Option<SystemTime>,
+    /// When a pass last ended well.
+    pub succeeded: Option<SystemTime>,
+    /// Why the last pass failed.
+    pub error: Option<String>,
+    /// Whether the receiver answered the last pass.
+    pub reachable: Option<bool>,
+    /// What the receiver is.
+    pub about: Option<About>,
+    /// Whether it is in standby.
+    pub standby: Option<bool>,
+    /// What the user should know: kept bouquets, unknown names.
+    pub warnings: Vec<String>,
+    /// Requests to the receiver since the start.
+    pub calls: Calls,
+    /// Requests before the running or last pass.
+    pub calls_before: Calls,
+    /// Statistics of the receiver's answers that are kept.
+    pub kept: Counts,
+    /// How long the last pass took.
+    pub took: Option<Duration>,
+    /// When the next pass begins.
+    pub next: Option<Instant>,
+    began: Option<Instant>,
+    former_warnings: Vec<String>,
+}
+
+impl Status {
+    pub(super) fn begin(&mut self, calls: Calls) {
+        self.running = true;
+        self.progress = Progress { phase: Phase::Receiver, done: 0, total: 1 };
+        self.started = Some(SystemTime::now());
+        self.began = Some(Instant::now());
+        self.calls_before = calls;
+        self.next = None;
+        self.former_warnings = std::mem::take(&mut self.warnings);
+    }
+
+    pub(super) fn finish(&mut self, error: Option<Error>, pause: Duration) {
+        self.running = false;
+        self.progress = Progress::default();
+        self.passes = self.passes.wrapping_add(1);
+        self.reachable = Some(!error.as_ref().is_some_and(Error::is_away));
+        self.took = self.began.map(|began| began.elapsed());
+        self.next = Some(Instant::now() + pause);
+        match error {
+            None => {
+                self.succeeded = Some(SystemTime::now());
+                self.error = None;
+            }
+            Some(error) => {
+                // A pass that was cut short has not seen what the one before warned of.
+                let former = std::mem::take(&mut self.former_warnings);
+                former.iter().for_each(|text| {
+                    self.warn(text);
+                });
+                self.error = Some(error.to_string());
+            }
+        }
+    }
+
+    /// Adds a warning. Whether it is news.
+    pub(super) fn warn(&mut self, text: &str) -> bool {
+        if self.warnings.len() >= MOST_WARNINGS || self.warnings.iter().any(|known| known == text) {
+            return false;
+        }
+        self.warnings.push(text.to_owned());
+        !self.former_warnings.iter().any(|known| known == text)
+    }
+}

@@ -1,0 +1,66 @@
+//! Under which address the client knows us, and where streams are.
+
+use crate::config::Mode;
+use crate::http::Request;
+
+/// Where clients and streams are sent.
+#[derive(Clone, Debug)]
+pub struct Addresses {
+    /// `server.public_url`, empty if not set.
+    pub public_url: String,
+    /// Redirect or direct.
+    pub mode: Mode,
+    /// The receiver's host as players can reach it; `None` when it is this machine, whose name they know.
+    pub receiver: Option<String>,
+    /// The receiver's stream port.
+    pub port: u16,
+}
+
+impl Addresses {
+    /// Our address for this client, `http://host:port`: as configured, else as the client wrote it (checked by the
+    /// http room).
+    pub fn base(&self, request: &Request) -> String {
+        if self.public_url.is_empty() {
+            format!("http://{}", request.host)
+        } else {
+            self.public_url.clone()
+        }
+    }
+
+    /// The receiver's stream port for this client, `http://host:8001`.
+    pub fn streams(&self, request: &Request) -> String {
+        let host = self.receiver.as_deref().unwrap_or_else(|| without_port(&request.host));
+        format!("http://{host}:{}", self.port)
+    }
+
+    /// The mode: `?mode=redirect|direct`, else as configured. `Err` for a word that is neither.
+    pub fn mode(&self, request: &Request) -> Result<Mode, &'static str> {
+        match request.query("mode") {
+            None => Ok(self.mode),
+            Some("redirect") => Ok(Mode::Redirect),
+            Some("direct") => Ok(Mode::Direct),
+            Some(_) => Err("mode is redirect or direct"),
+        }
+    }
+}
+
+/// `192.168.1.5` of `192.168.1.5:8080`, `[::1]` of `[::1]:8080`.
+fn without_port(host: &str) -> &str {
+    match host.rfind(':') {
+        Some(at) if !host[at..].contains(']') => &host[..at],
+        _ => host,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_port_is_cut_off_a_host() {
+        assert_eq!(without_port("192.168.1.5:8080"), "192.168.1.5");
+        assert_eq!(without_port("box"), "box");
+        assert_eq!(without_port("[::1]:8080"), "[::1]");
+        assert_eq!(without_port("[::1]"), "[::1]");
+    }
+}

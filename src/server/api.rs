@@ -1,0 +1,401 @@
+//! `/api/v1/channels`, `/bouquets`, `/epg`, `/now`: what is known, as JSON.
+//!
+//! Long lists are made on the way, a few channels at a time, so that a slow processor serves others in between.
+
+use std::io;
+use std::rc::Rc;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use nanoserde::SerJson;
+
+use crate::http::{code, Body, Chunks, Method, Params, Reply, Request};
+use crate::model::{rfc3339, Channel, Event, Lineup, Media};
+use crate::store::{Snapshot, Store};
+
+/// Channels in an answer; ask for more by `offset`.
+const MOST_CHANNELS: usize = 5_000;
+/// Events in an answer; ask for more by a later `from`.
+const MOST_EVENTS: usize = 5_000;
+const PIECE: usize = 32 * 1024;
+const DAY: u32 = 86_400;
+
+#[derive(Clone)]
+pub(super) struct Api {
+    pub(super) store: Rc<Store>,
+}
+
+#[derive(SerJson)]
+struct ChannelJson {
+    id: String,
+    slug: String,
+    number: u32,
+    name: String,
+    media: String,
+    bouquets: Vec<String>,
+    service: String,
+    logo: String,
+    stream: String,
+}
+
+impl ChannelJson {
+    fn new(channel: &Channel, lineup: &Lineup) -> ChannelJson {
+        let service = &channel.service;
+        let slug = channel.slug.to_string();
+        let bouquet = |at: &u16| lineup.bouquets.get(usize::from(*at)).map(|b| b.stem.clone());
+        ChannelJson {
+            id: channel.id(),
+            number: channel.number,
+            name: channel.name.to_string(),
+            media: channel.media.as_str().into(),
+            bouquets: channel.bouquets.iter().filter_map(bouquet).collect(),
+            // A URL may carry a password; who needs it follows the stream.
+            service: if service.url().is_some() { "url".into() } else { service.address() },
+            logo: format!("/picon/{slug}.png"),
+            stream: format!("/stream/{slug}.ts"),
+            slug,
+        }
+    }
+}
+
+#[derive(SerJson)]
+struct BouquetJson {
+    stem: String,
+    name: String,
+    media: String,
+    channels: usize,
+    hidden: u32,
+    playlist: String,
+}
+
+#[derive(SerJson)]
+struct EventJson {
+    channel: String,
+    id: u32,
+    start: String,
+    stop: String,
+    title: String,
+    summary: String,
+    description: String,
+    genre: u8,
+}
+
+impl EventJson {
+    fn new(channel: &Channel, event: &Event) -> EventJson {
+        EventJson {
+            channel: channel.slug.to_string(),
+            id: event.id,
+            start: rfc3339(event.start.into()),
+            stop: rfc3339(event.stop().into()),
+            title: event.title.clone(),
+            summary: event.summary.clone(),
+            description: event.description.clone(),
+            genre: event.genre,
+        }
+    }
+}
+
+#[derive(SerJson)]
+struct NowJson {
+    channel: String,
+    number: u32,
+    name: String,
+    now: Option<EventJson>,
+    next: Option<EventJson>,
+}
+
+impl Api {
+    /// `?bouquet=` one bouquet, `?media=tv|radio`, `?offset=`.
+    pub(super) async fn channels(self, request: Request, _: Params) -> Reply {
+        let snapshot = match self.ready(&request) {
+            Ok(snapshot) => snapshot,
+            Err(reply) => return reply,
+        };
+        let lineup = snapshot.lineup.clone();
+        let mut chosen: Vec<u32> = match request.query("bouquet").map(|name| lineup.bouquet(name)) {
+            None => (0..lineup.channels.len() as u32).collect(),
+            Some(Some(bouquet)) => bouquet.channels.clone(),
+            Some(None) => return Reply::error(&request.id, 404, code::NOT_FOUND, "there is no such bouquet"),
+        };
+        match request.query("media") {
+            None => {}
+            Some(media @ ("tv" | "radio")) => {
+                let wanted = if media == "tv" { Media::Tv } else { Media::Radio };
+                chosen.retain(|at| lineup.channels.get(*at as usize).is_some_and(|c| c.media == wanted));
+            }
+            Some(_) => return Reply::error(&request.id, 400, code::BAD_REQUEST, "media is tv or radio"),
+        }
+        let offset = match request.query("offset").map(str::parse::<usize>) {
+            None => 0,
+            Some(Ok(offset)) => offset,
+            Some(Err(_)) => return Reply::error(&request.id, 400, code::BAD_REQUEST, "offset is a number"),
+        };
+        let total = chosen.len();
+        let rest: Vec<u32> = chosen.into_iter().skip(offset).take(MOST_CHANNELS).collect();
+        let item = move |at: u32, out: &mut String| {
+            if let Some(channel) = lineup.channels.get(at as usize) {
+                item(out, &ChannelJson::new(channel, &lineup));
+            }
+            Ok(())
+        };
+        listed(&request, format!("{{\"total\":{total},\"channels\":["), rest, Box::new(item))
+    }
+
+    /// All bouquets.
+    pub(super) async fn bouquets(self, request: Request, _: Params) -> Reply {
+        let snapshot = match self.ready(&request) {
+            Ok(snapshot) => snapshot,
+            Err(reply) => return reply,
+        };
+        let lineup = snapshot.lineup.clone();
+        let chosen = (0..lineup.bouquets.len() as u32).collect();
+        let item = move |at: u32, out: &mut String| {
+            if let Some(bouquet) = lineup.bouquets.get(at as usize) {
+                item(
+                    out,
+                    &BouquetJson {
+                        stem: bouquet.stem.clone(),
+                        name: bouquet.name.clone(),
+                        media: bouquet.media.as_str().into(),
+                        channels: bouquet.channels.len(),
+                        hidden: bouquet.hidden,
+                        playlist: format!("/playlist/{}.m3u", path_segment(&bouquet.stem)),
+                    },
+                );
+            }
+            Ok(())
+        };
+        listed(&request, "{\"bouquets\":[".into(), chosen, Box::new(item))
+    }
+
+    /// `?channel=` a slug, id or service reference (all channels without it), `?from=` and `?to=` RFC 3339 or seconds
+    /// since 1970 (now, a day later).
+    pub(super) async fn epg(self, request: Request, _: Params) -> Reply {
+        let snapshot = match self.ready(&request) {
+            Ok(snapshot) => snapshot,
+            Err(reply) => return reply,
+        };
+        let lineup = snapshot.lineup.clone();
+        let chosen: Vec<u32> = match request.query("channel") {
+            None => (0..lineup.channels.len() as u32).collect(),
+            Some(name) => {
+                let slug = name.strip_suffix(".e2").unwrap_or(name).trim_end_matches(':').replace(':', "-");
+                let found = lineup.find(&slug).map(|channel| channel.number);
+                match lineup.channels.iter().position(|channel| Some(channel.number) == found) {
+                    Some(at) => vec![at as u32],
+                    None => return Reply::error(&request.id, 404, code::NOT_FOUND, "there is no such channel"),
+                }
+            }
+        };
+        let now = unix_now();
+        let (Some(from), Some(to)) = (time(&request, "from", Some(now)), time(&request, "to", None)) else {
+            let text = "from and to are times like 2026-11-22T20:15:00Z or seconds since 1970";
+            return Reply::error(&request.id, 400, code::BAD_REQUEST, text);
+        };
+        let from = from.unwrap_or(now);
+        let to = to.unwrap_or(from.saturating_add(DAY));
+        let store = self.store;
+        let mut left = MOST_EVENTS;
+        let each = move |at: u32, out: &mut String| {
+            let Some((channel, key)) = lineup.channels.get(at as usize).and_then(|c| Some((c, c.epg?))) else {
+                return Ok(());
+            };
+            if left == 0 {
+                return Ok(());
+            }
+            let mut events = Vec::new();
+            store.events().read(key, from, to, &mut events)?;
+            for event in events.iter().take(left) {
+                item(out, &EventJson::new(channel, event));
+            }
+            left -= events.len().min(left);
+            Ok(())
+        };
+        listed(&request, "{\"events\":[".into(), chosen, Box::new(each))
+    }
+
+    /// The running and the next event of each channel.
+    pub(super) async fn now(self, request: Request, _: Params) -> Reply {
+        let snapshot = match self.ready(&request) {
+            Ok(snapshot) => snapshot,
+            Err(reply) => return reply,
+        };
+        let lineup = snapshot.lineup.clone();
+        let chosen: Vec<u32> = (0..lineup.channels.len().min(MOST_CHANNELS) as u32).collect();
+        let now = unix_now();
+        let store = self.store;
+        let each = move |at: u32, out: &mut String| {
+            let Some(channel) = lineup.channels.get(at as usize) else {
+                return Ok(());
+            };
+            let mut events = Vec::new();
+            if let Some(key) = channel.epg {
+                store.events().read(key, now, now.saturating_add(DAY), &mut events)?;
+            }
+            let json = |event: Option<&Event>| event.map(|event| EventJson::new(channel, event));
+            let is_running = |event: &&Event| event.start <= now && now < event.stop();
+            let is_ahead = |event: &&Event| event.start > now;
+            item(
+                out,
+                &NowJson {
+                    channel: channel.slug.to_string(),
+                    number: channel.number,
+                    name: channel.name.to_string(),
+                    now: json(events.iter().find(is_running)),
+                    next: json(events.iter().find(is_ahead)),
+                },
+            );
+            Ok(())
+        };
+        listed(&request, "{\"channels\":[".into(), chosen, Box::new(each))
+    }
+
+    fn ready(&self, request: &Request) -> Result<Rc<Snapshot>, Reply> {
+        let snapshot = self.store.current();
+        if snapshot.generation > 0 {
+            return Ok(snapshot);
+        }
+        let text = "the receiver has not told its channels yet";
+        Err(Reply::error(&request.id, 503, code::NOT_READY, text).with("retry-after", "5"))
+    }
+}
+
+/// Adds an item, with its comma.
+fn item(out: &mut String, value: &impl SerJson) {
+    out.push_str(&value.serialize_json());
+    out.push(',');
+}
+
+/// A name as one segment of a path.
+pub(super) fn path_segment(name: &str) -> String {
+    let mut out = String::with_capacity(name.len());
+    for byte in name.bytes() {
+        match byte {
+            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => out.push(char::from(byte)),
+            _ => out.push_str(&format!("%{byte:02X}")),
+        }
+    }
+    out
+}
+
+/// A time of the query: `Some(None)` if it is not given, `None` if it is no time.
+fn time(request: &Request, name: &str, default: Option<u32>) -> Option<Option<u32>> {
+    match request.query(name) {
+        None => Some(default),
+        Some(text) => text.parse().ok().or_else(|| parse_rfc3339(text)).map(Some),
+    }
+}
+
+/// `2026-11-22T20:15:00Z` or with an offset like `+01:00`, as seconds since 1970.
+fn parse_rfc3339(text: &str) -> Option<u32> {
+    let number = |from: usize, to: usize| text.get(from..to)?.parse::<i64>().ok();
+    let (year, month, day) = (number(0, 4)?, number(5, 7)?, number(8, 10)?);
+    let (hour, minute, second) = (number(11, 13)?, number(14, 16)?, number(17, 19)?);
+    let separators: Vec<u8> = [4, 7, 10, 13, 16].iter().filter_map(|at| text.as_bytes().get(*at).copied()).collect();
+    let fits = separators == *b"--T::" && (1..=12).contains(&month) && (1..=31).contains(&day);
+    if !fits || hour > 23 || minute > 59 || second > 60 {
+        return None;
+    }
+    let zone = text.get(19..)?.trim_start_matches(|c: char| c == '.' || c.is_ascii_digit());
+    let offset = match (zone, zone.get(..1)) {
+        ("Z" | "z", _) => 0,
+        // A `+` in a query is a blank to those who forget to encode it.
+        (_, Some(sign @ ("+" | "-" | " "))) if zone.len() == 6 => {
+            let seconds = zone.get(1..3)?.parse::<i64>().ok()? * 3_600 + zone.get(4..6)?.parse::<i64>().ok()? * 60;
+            if sign == "-" { -seconds } else { seconds }
+        }
+        _ => return None,
+    };
+    // Days since 1970 by the civil calendar, years beginning in March.
+    let shifted = if month > 2 { year } else { year - 1 };
+    let era_days = 365 * shifted + shifted / 4 - shifted / 100 + shifted / 400;
+    let month_days = (153 * ((month + 9) % 12) + 2) / 5;
+    let days = era_days + month_days + day - 1 - 719_468;
+    u32::try_from(days * 86_400 + hour * 3_600 + minute * 60 + second - offset).ok()
+}
+
+fn unix_now() -> u32 {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH);
+    now.map_or(0, |now| u32::try_from(now.as_secs()).unwrap_or(u32::MAX))
+}
+
+/// A list made on the way: `head`, the items, `]}`.
+fn listed(request: &Request, head: String, chosen: Vec<u32>, each: Each) -> Reply {
+    let mut reply = Reply::empty(200)
+        .with("content-type", "application/json")
+        .with("cache-control", "no-cache");
+    if request.method != Method::Head {
+        let list = List { text: head, chosen: chosen.into_iter(), each };
+        reply.body = Body::Stream(Box::new(list));
+    }
+    reply
+}
+
+/// Writes the items at an index, each with a comma behind it.
+type Each = Box<dyn FnMut(u32, &mut String) -> io::Result<()>>;
+
+struct List {
+    text: String,
+    chosen: std::vec::IntoIter<u32>,
+    each: Each,
+}
+
+impl Chunks for List {
+    fn next(&mut self, out: &mut Vec<u8>) -> io::Result<bool> {
+        while self.text.len() < PIECE {
+            let Some(at) = self.chosen.next() else {
+                if self.text.ends_with(',') {
+                    self.text.pop();
+                }
+                self.text.push_str("]}");
+                out.append(&mut std::mem::take(&mut self.text).into_bytes());
+                return Ok(false);
+            };
+            (self.each)(at, &mut self.text)?;
+        }
+        // The last comma may have to go: it stays for the next piece.
+        let comma = self.text.pop();
+        out.append(&mut std::mem::take(&mut self.text).into_bytes());
+        self.text.extend(comma);
+        Ok(true)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_are_read_with_their_zone() {
+        assert_eq!(parse_rfc3339("2026-11-22T18:55:00Z"), Some(1_795_373_700));
+        assert_eq!(parse_rfc3339("2026-11-22T19:55:00+01:00"), Some(1_795_373_700));
+        assert_eq!(parse_rfc3339("2026-11-22T18:55:00.25Z"), Some(1_795_373_700));
+        assert_eq!(parse_rfc3339("2000-02-29T00:00:00Z"), Some(951_782_400));
+        for text in ["", "2026", "2026-13-22T18:55:00Z", "2026-11-22 18:55:00Z", "2026-11-22T18:55:00", "1969-01-01T00:00:00Z"] {
+            assert_eq!(parse_rfc3339(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_list_is_valid_however_it_is_cut() {
+        for count in [0, 1, 2_000] {
+            let each = |at: u32, out: &mut String| {
+                item(out, &format!("item {at} {}", "x".repeat(40)));
+                Ok(())
+            };
+            let chosen: Vec<u32> = (0..count).collect();
+            let mut list = List { text: "{\"items\":[".into(), chosen: chosen.into_iter(), each: Box::new(each) };
+            let mut whole = Vec::new();
+            loop {
+                let mut out = Vec::new();
+                let more = list.next(&mut out).unwrap();
+                whole.extend(out);
+                if !more {
+                    break;
+                }
+            }
+            let text = String::from_utf8(whole).unwrap();
+            assert_eq!(text.matches("item ").count(), count as usize);
+            assert!(text.ends_with("]}") && !text.contains(",]") && !text.contains(",,") && !text.contains("\"\""));
+        }
+    }
+}

@@ -1,0 +1,21 @@
+//! `POST /api/v1/refresh`.
+
+use crate::http::{code, Params, Reply, Request};
+use crate::refresh;
+
+#[derive(Clone)]
+pub(super) struct Control {
+    pub(super) refresh: refresh::Handle,
+}
+
+impl Control {
+    /// 202 when a pass will begin, 409 while one runs.
+    pub(super) async fn refresh(self, request: Request, _: Params) -> Reply {
+        match self.refresh.request() {
+            Ok(()) => Reply::new(202, "application/json", r#"{"status":"started"}"#.to_owned()),
+            Err(refresh::Busy) => {
+                Reply::error(&request.id, 409, code::BUSY_REFRESH, "a refresh is running already")
+            }
+        }
+    }
+}

@@ -1,0 +1,281 @@
+//! `/xmltv.xml`, `/xmltv.xml.gz`, and their parts by `?bouquet=` and `?days=`.
+
+use std::io::{self, Read, Write};
+use std::rc::Rc;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use flate2::read::DeflateDecoder;
+use flate2::write::GzEncoder;
+use flate2::Compression;
+
+use super::address::Addresses;
+use super::rendered::{Output, Rendered};
+use crate::guide;
+use crate::http::{accepts_gzip, code, Body, Chunks, Entity, Method, Params, Part, Reply, Request};
+use crate::model::{http_date, Lineup};
+use crate::store::{GuideFile, Head, Snapshot, Store};
+
+const XML: &str = "application/xml; charset=utf-8";
+const PIECE: usize = 32 * 1024;
+/// Past events shown, as in the whole guide.
+const PAST: u32 = 4 * 3_600;
+const MOST_DAYS: u32 = 14;
+
+#[derive(Clone)]
+pub(super) struct Guides {
+    pub(super) store: Rc<Store>,
+    pub(super) addresses: Rc<Addresses>,
+    pub(super) rendered: Rc<Rendered>,
+}
+
+/// How a document is to be sent.
+#[derive(Clone, Copy, PartialEq)]
+enum Form {
+    Plain,
+    /// With `Content-Encoding: gzip`.
+    Encoded,
+    /// The archive is the thing itself: no `Content-Encoding` (rule G21).
+    Archive,
+}
+
+impl Guides {
+    pub(super) async fn document(self, request: Request, _: Params) -> Reply {
+        let form = if accepts_gzip(&request) { Form::Encoded } else { Form::Plain };
+        self.answer(request, form)
+    }
+
+    pub(super) async fn archive(self, request: Request, _: Params) -> Reply {
+        self.answer(request, Form::Archive)
+    }
+
+    fn answer(self, request: Request, form: Form) -> Reply {
+        let snapshot = self.store.current();
+        let Some(guide) = snapshot.guide.clone() else {
+            return Reply::error(&request.id, 503, code::NOT_READY, "the guide is not ready yet").with("retry-after", "5");
+        };
+        let base = self.addresses.base(&request);
+        let part = match Share::of(&request, &snapshot.lineup) {
+            Ok(part) => part,
+            Err((status, text)) => {
+                let code = if status == 404 { code::NOT_FOUND } else { code::BAD_REQUEST };
+                return Reply::error(&request.id, status, code, text);
+            }
+        };
+        match part {
+            None => self.whole(&request, &snapshot, &guide, &base, form),
+            Some(part) => self.some(&request, &snapshot, &guide, base, part, form),
+        }
+    }
+
+    /// The whole guide: the head for this address, then the file as it lies there.
+    fn whole(&self, request: &Request, snapshot: &Snapshot, guide: &GuideFile, base: &str, form: Form) -> Reply {
+        let version = snapshot.made.duration_since(UNIX_EPOCH).map_or(0, |since| since.as_millis());
+        let key = format!("guide\n{version}\n{base}");
+        let output = self.rendered.get(
+            &key,
+            || {
+                let head = Head::new(snapshot.lineup.channels.iter(), base);
+                Output { plain: head.plain, packed: head.packed, check: head.check }
+            },
+            |output| output.plain.len() + output.packed.len(),
+        );
+        let head = Head { plain: output.plain, packed: output.packed, check: output.check };
+        let tag = guide.tag(&head);
+        let modified = guide.made.max(snapshot.made);
+        if form == Form::Plain {
+            let etag = format!("\"{tag}\"");
+            // Unpacked on the way; the length is known, but there is nothing to seek in, so no ranges.
+            let unpacked = Unpacked { head: Some(head), body: DeflateDecoder::new(Box::new(guide.reader())) };
+            return streamed(request, etag, modified, None, Box::new(unpacked));
+        }
+        let (file, len) = guide.body();
+        let end: [u8; 8] = guide.gzip_end(&head);
+        let archive = form == Form::Archive;
+        Entity {
+            parts: vec![
+                Part::Bytes(head.packed),
+                Part::File { file, offset: 0, len },
+                Part::Bytes(end.to_vec().into()),
+            ],
+            etag: format!("\"{tag}{}\"", if archive { "a" } else { "z" }),
+            last_modified: modified,
+            content_type: if archive { "application/gzip" } else { XML },
+            encoding: (!archive).then_some("gzip"),
+            cache_control: "no-cache",
+            varies: !archive,
+        }
+        .reply(request)
+    }
+
+    /// A part of the guide, made on the way from the event store.
+    fn some(self, request: &Request, snapshot: &Snapshot, guide: &GuideFile, base: String, part: Share, form: Form) -> Reply {
+        let head = Head::new(part.channels.iter().filter_map(|at| snapshot.lineup.channels.get(*at as usize)), &base);
+        let query = crc32fast::hash(format!("{:?} {:?}", part.days, part.channels).as_bytes());
+        let letter = match form {
+            Form::Plain => "",
+            Form::Encoded => "z",
+            Form::Archive => "a",
+        };
+        let etag = format!("\"{}{query:08x}{letter}\"", guide.tag(&head));
+        let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |now| now.as_secs() as u32);
+        let hour = now - now % 3_600;
+        let modified = guide.made.max(snapshot.made);
+        let packer = (form != Form::Plain).then(|| GzEncoder::new(Vec::new(), Compression::new(1)));
+        let made = Made {
+            store: self.store,
+            lineup: snapshot.lineup.clone(),
+            channels: part.channels.into_iter(),
+            from: hour.saturating_sub(PAST),
+            to: part.days.map_or(u32::MAX, |days| hour + days * 86_400),
+            head: Some(head),
+            packer,
+        };
+        let reply = streamed(request, etag, modified, (form == Form::Encoded).then_some("gzip"), Box::new(made));
+        if form == Form::Archive && reply.status == 200 {
+            let mut reply = reply;
+            reply.headers.retain(|(name, _)| *name != "content-type");
+            return reply.with("content-type", "application/gzip");
+        }
+        reply
+    }
+}
+
+/// A part of the guide.
+struct Share {
+    channels: Vec<u32>,
+    days: Option<u32>,
+}
+
+impl Share {
+    /// What the query asks for; `None` for everything.
+    fn of(request: &Request, lineup: &Lineup) -> Result<Option<Share>, (u16, &'static str)> {
+        let days = match request.query("days").map(str::parse::<u32>) {
+            None => None,
+            Some(Ok(days)) if (1..=MOST_DAYS).contains(&days) => Some(days),
+            Some(_) => return Err((400, "days is a number from 1 to 14")),
+        };
+        let mut channels: Vec<u32> = match request.query("bouquet") {
+            None if days.is_none() => return Ok(None),
+            None => (0..lineup.channels.len() as u32).collect(),
+            Some(name) => match lineup.bouquet(name) {
+                Some(bouquet) => bouquet.channels.clone(),
+                None => return Err((404, "there is no such bouquet")),
+            },
+        };
+        channels.sort_unstable();
+        Ok(Some(Share { channels, days }))
+    }
+}
+
+/// An answer made on the way, with the conditions that need no body checked before.
+fn streamed(
+    request: &Request,
+    etag: String,
+    modified: SystemTime,
+    encoding: Option<&'static str>,
+    chunks: Box<dyn Chunks>,
+) -> Reply {
+    let probe = Entity {
+        parts: Vec::new(),
+        etag: etag.clone(),
+        last_modified: modified,
+        content_type: XML,
+        encoding,
+        cache_control: "no-cache",
+        varies: true,
+    };
+    let conditional = request.header("if-none-match").is_some() || request.header("if-modified-since").is_some();
+    if conditional {
+        let reply = probe.reply(request);
+        if reply.status == 304 {
+            return reply;
+        }
+    }
+    let seconds = modified.duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());
+    let mut reply = Reply::empty(200)
+        .with("content-type", XML)
+        .with("etag", etag)
+        .with("last-modified", http_date(seconds))
+        .with("cache-control", "no-cache")
+        .with("vary", "accept-encoding");
+    if let Some(encoding) = encoding {
+        reply = reply.with("content-encoding", encoding);
+    }
+    // For HEAD there is no need to make anything.
+    if request.method != Method::Head {
+        reply.body = Body::Stream(chunks);
+    }
+    reply
+}
+
+/// The whole guide, unpacked.
+struct Unpacked {
+    head: Option<Head>,
+    body: DeflateDecoder<Box<dyn Read>>,
+}
+
+impl Chunks for Unpacked {
+    fn next(&mut self, out: &mut Vec<u8>) -> io::Result<bool> {
+        if let Some(head) = self.head.take() {
+            out.extend_from_slice(&head.plain);
+            return Ok(true);
+        }
+        (&mut self.body).take(PIECE as u64).read_to_end(out)?;
+        Ok(!out.is_empty())
+    }
+}
+
+/// A part of the guide, from the event store, a channel at a time.
+struct Made {
+    store: Rc<Store>,
+    lineup: Rc<Lineup>,
+    channels: std::vec::IntoIter<u32>,
+    from: u32,
+    to: u32,
+    head: Option<Head>,
+    packer: Option<GzEncoder<Vec<u8>>>,
+}
+
+impl Made {
+    fn write(&mut self, text: &[u8], out: &mut Vec<u8>) -> io::Result<()> {
+        match &mut self.packer {
+            Some(packer) => {
+                packer.write_all(text)?;
+                out.append(packer.get_mut());
+            }
+            None => out.extend_from_slice(text),
+        }
+        Ok(())
+    }
+}
+
+impl Chunks for Made {
+    fn next(&mut self, out: &mut Vec<u8>) -> io::Result<bool> {
+        if let Some(head) = self.head.take() {
+            self.write(&head.plain, out)?;
+        }
+        let mut events = Vec::new();
+        while out.len() < PIECE {
+            let Some(at) = self.channels.next() else {
+                self.write(guide::TAIL.as_bytes(), out)?;
+                if let Some(packer) = self.packer.take() {
+                    out.extend(packer.finish()?);
+                }
+                return Ok(false);
+            };
+            let lineup = self.lineup.clone();
+            let Some(channel) = lineup.channels.get(at as usize) else {
+                continue;
+            };
+            events.clear();
+            if let Some(key) = channel.epg {
+                self.store.events().read(key, self.from, self.to, &mut events)?;
+            }
+            let id = channel.id();
+            for event in &events {
+                self.write(guide::programme(&id, event).as_bytes(), out)?;
+            }
+        }
+        Ok(true)
+    }
+}

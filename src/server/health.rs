@@ -1,0 +1,35 @@
+//! `/healthz` and `/readyz`.
+
+use std::rc::Rc;
+
+use crate::http::{code, Params, Reply, Request};
+use crate::store::Store;
+
+#[derive(Clone)]
+pub(super) struct Health {
+    pub(super) store: Rc<Store>,
+    /// Whether a guide is wanted: if not, being ready does not wait for it.
+    pub(super) guide: bool,
+}
+
+impl Health {
+    /// Whoever reads this is being answered.
+    pub(super) async fn alive(self, _: Request, _: Params) -> Reply {
+        Reply::new(200, "application/json", r#"{"status":"healthy"}"#.to_owned())
+            .with("cache-control", "no-store")
+    }
+
+    /// 200 when playlist and guide can be had.
+    pub(super) async fn ready(self, request: Request, _: Params) -> Reply {
+        let snapshot = self.store.current();
+        let missing = if snapshot.generation == 0 {
+            "the receiver has not told its channels yet"
+        } else if snapshot.guide.is_none() && self.guide {
+            "the guide is not ready yet"
+        } else {
+            return Reply::new(200, "application/json", r#"{"status":"ready"}"#.to_owned())
+                .with("cache-control", "no-store");
+        };
+        Reply::error(&request.id, 503, code::NOT_READY, missing).with("cache-control", "no-store")
+    }
+}

@@ -1,0 +1,44 @@
+//! What is asked of us: the table of routes and its handlers.
+//!
+//! Handlers look at the snapshot, the store and the refresh's status; none sees the receiver. Each gets the handles it
+//! needs and nothing else.
+
+mod address;
+mod api;
+mod control;
+mod guide;
+mod health;
+mod picon;
+mod playlist;
+mod rendered;
+mod routes;
+mod status;
+mod stream;
+
+use std::rc::Rc;
+use std::time::Instant;
+
+use crate::picons::Picons;
+use crate::refresh;
+use crate::store::Store;
+
+pub use address::Addresses;
+pub use routes::table;
+
+/// What the handlers are made from.
+pub struct Needs {
+    /// What is known.
+    pub store: Rc<Store>,
+    /// The poller.
+    pub refresh: refresh::Handle,
+    /// Logos.
+    pub picons: Rc<Picons>,
+    /// Where clients and streams are sent.
+    pub addresses: Addresses,
+    /// Whether a guide is wanted at all.
+    pub guide: bool,
+    /// The receiver's address for the status, without a password.
+    pub receiver: String,
+    /// When the program started.
+    pub started: Instant,
+}

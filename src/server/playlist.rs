@@ -1,0 +1,81 @@
+//! `/playlist.m3u` and `/playlist/<bouquet>.m3u`.
+
+use std::rc::Rc;
+
+use super::address::Addresses;
+use super::rendered::{Output, Rendered};
+use crate::config::Mode;
+use crate::http::{accepts_gzip, code, Entity, Params, Part, Reply, Request};
+use crate::model::Bouquet;
+use crate::playlist::{self, Client, Links};
+use crate::store::Store;
+
+#[derive(Clone)]
+pub(super) struct Playlists {
+    pub(super) store: Rc<Store>,
+    pub(super) addresses: Rc<Addresses>,
+    pub(super) rendered: Rc<Rendered>,
+}
+
+impl Playlists {
+    pub(super) async fn all(self, request: Request, _: Params) -> Reply {
+        self.answer(&request, None)
+    }
+
+    pub(super) async fn one(self, request: Request, params: Params) -> Reply {
+        self.answer(&request, Some(params.get("bouquet")))
+    }
+
+    fn answer(&self, request: &Request, name: Option<&str>) -> Reply {
+        let snapshot = self.store.current();
+        if snapshot.generation == 0 {
+            return Reply::error(&request.id, 503, code::NOT_READY, "the receiver has not told its channels yet")
+                .with("retry-after", "5");
+        }
+        let client = match request.query("client") {
+            None => Client::of_agent(request.header("user-agent").unwrap_or("")),
+            Some(name) => match Client::named(name) {
+                Some(client) => client,
+                None => {
+                    let known = "client is kodi, jellyfin, plex, tvheadend, threadfin or plain";
+                    return Reply::error(&request.id, 400, code::BAD_REQUEST, known);
+                }
+            },
+        };
+        let mode = match self.addresses.mode(request) {
+            Ok(mode) => mode,
+            Err(text) => return Reply::error(&request.id, 400, code::BAD_REQUEST, text),
+        };
+        let bouquet: Option<&Bouquet> = match name.map(|name| snapshot.lineup.bouquet(name)) {
+            Some(None) => return Reply::error(&request.id, 404, code::NOT_FOUND, "there is no such bouquet"),
+            Some(found) => found,
+            None => None,
+        };
+        let base = self.addresses.base(request);
+        let direct = (mode == Mode::Direct).then(|| self.addresses.streams(request));
+        let made = snapshot.made;
+        // The time the lineup was made stands for the lineup: generations also count guides.
+        let version = made.duration_since(std::time::UNIX_EPOCH).map_or(0, |since| since.as_millis());
+        let stem = bouquet.map_or("", |bouquet| &bouquet.stem);
+        let key = format!("m3u\n{version}\n{base}\n{}\n{stem}\n{}", direct.as_deref().unwrap_or(""), client.name());
+        let make = || {
+            let mut text = Vec::with_capacity(snapshot.lineup.channels.len() * 280 + 256);
+            let links = Links { base: &base, direct: direct.as_deref() };
+            // Writing into memory cannot fail.
+            let _ = playlist::write(&mut text, &snapshot.lineup, bouquet, &links, client);
+            Output::new(text)
+        };
+        let output = self.rendered.get(&key, make, |output| output.plain.len() + output.packed.len());
+        let gzip = accepts_gzip(request);
+        Entity {
+            etag: format!("\"{:08x}{}\"", output.check, if gzip { "z" } else { "" }),
+            parts: vec![Part::Bytes(if gzip { output.packed } else { output.plain })],
+            last_modified: made,
+            content_type: "audio/x-mpegurl; charset=utf-8",
+            encoding: gzip.then_some("gzip"),
+            cache_control: "no-cache",
+            varies: true,
+        }
+        .reply(request)
+    }
+}

@@ -1,0 +1,67 @@
+//! The table of contents: every path there is.
+
+use std::rc::Rc;
+
+use super::rendered::Rendered;
+use super::{api, control, guide, health, picon, playlist, status, stream, Needs};
+use crate::http::{Route, Router};
+
+/// The routes with their handlers.
+pub fn table(needs: Needs) -> Router {
+    let Needs { store, refresh, picons, addresses, guide: has_guide, receiver, started } = needs;
+    let addresses = Rc::new(addresses);
+    let rendered = Rc::new(Rendered::default());
+    let playlist = playlist::Playlists {
+        store: store.clone(),
+        addresses: addresses.clone(),
+        rendered: rendered.clone(),
+    };
+    let guide = guide::Guides {
+        store: store.clone(),
+        addresses: addresses.clone(),
+        rendered: rendered.clone(),
+    };
+    let streams = stream::Streams { store: store.clone(), addresses };
+    let channels = api::Api { store: store.clone() };
+    let status = status::Page {
+        store: store.clone(),
+        refresh: refresh.clone(),
+        picons: picons.clone(),
+        rendered,
+        receiver,
+        started,
+    };
+    let health = health::Health { store: store.clone(), guide: has_guide };
+    let logos = picon::Logos { store, picons };
+
+    // Each handler is cloned into its row; they are a few reference counts each.
+    macro_rules! row {
+        ($handler:ident . $verb:ident) => {{
+            let handler = $handler.clone();
+            move |request, params| {
+                let handler = handler.clone();
+                async move { handler.$verb(request, params).await }
+            }
+        }};
+    }
+    let control = control::Control { refresh };
+    Router::new(vec![
+        Route::get("/playlist.m3u", row!(playlist.all)),
+        Route::get("/files/playlist.m3u", row!(playlist.all)),
+        Route::get("/playlist/{bouquet}.m3u", row!(playlist.one)),
+        Route::get("/xmltv.xml", row!(guide.document)),
+        Route::get("/files/xmltv.xml", row!(guide.document)),
+        Route::get("/xmltv.xml.gz", row!(guide.archive)),
+        Route::get("/files/xmltv.xml.gz", row!(guide.archive)),
+        Route::get("/picon/{channel}.png", row!(logos.get)),
+        Route::get("/stream/{channel}.ts", row!(streams.get)),
+        Route::get("/api/v1/status", row!(status.get)),
+        Route::get("/api/v1/channels", row!(channels.channels)),
+        Route::get("/api/v1/bouquets", row!(channels.bouquets)),
+        Route::get("/api/v1/epg", row!(channels.epg)),
+        Route::get("/api/v1/now", row!(channels.now)),
+        Route::post("/api/v1/refresh", row!(control.refresh)),
+        Route::get("/healthz", row!(health.alive)),
+        Route::get("/readyz", row!(health.ready)),
+    ])
+}

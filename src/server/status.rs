@@ -1,0 +1,172 @@
+//! `/api/v1/status`: is it well, what is it doing.
+
+use std::rc::Rc;
+use std::time::{Instant, SystemTime, UNIX_EPOCH};
+
+use nanoserde::SerJson;
+
+use super::rendered::Rendered;
+use crate::cache::Counts;
+use crate::http::{Params, Reply, Request};
+use crate::model::{rfc3339, Media};
+use crate::picons::Picons;
+use crate::refresh;
+use crate::store::Store;
+
+#[derive(Clone)]
+pub(super) struct Page {
+    pub(super) store: Rc<Store>,
+    pub(super) refresh: refresh::Handle,
+    pub(super) picons: Rc<Picons>,
+    pub(super) rendered: Rc<Rendered>,
+    pub(super) receiver: String,
+    pub(super) started: Instant,
+}
+
+#[derive(SerJson)]
+struct StatusJson {
+    version: String,
+    uptime_seconds: u64,
+    receiver: ReceiverJson,
+    refresh: RefreshJson,
+    channels: ChannelsJson,
+    guide: Option<GuideJson>,
+    caches: CachesJson,
+    warnings: Vec<String>,
+}
+
+#[derive(SerJson)]
+struct ReceiverJson {
+    url: String,
+    reachable: Option<bool>,
+    standby: Option<bool>,
+    model: Option<String>,
+    webif: Option<String>,
+    image: Option<String>,
+    calls: u32,
+    failed_calls: u32,
+}
+
+#[derive(SerJson)]
+struct RefreshJson {
+    running: bool,
+    phase: String,
+    done: u32,
+    total: u32,
+    passes: u32,
+    started: Option<String>,
+    succeeded: Option<String>,
+    error: Option<String>,
+    calls: u32,
+    took_seconds: Option<f64>,
+    next_in_seconds: Option<u64>,
+}
+
+#[derive(SerJson)]
+struct ChannelsJson {
+    tv: usize,
+    radio: usize,
+    hidden: u32,
+    bouquets: usize,
+    changed: Option<String>,
+}
+
+#[derive(SerJson)]
+struct GuideJson {
+    events: u32,
+    channels: u32,
+    changed: String,
+    bytes: u64,
+    packed_bytes: u64,
+    store_bytes: u64,
+}
+
+#[derive(SerJson)]
+struct CachesJson {
+    answers: CacheJson,
+    picons: CacheJson,
+    outputs: CacheJson,
+}
+
+#[derive(SerJson)]
+struct CacheJson {
+    entries: u32,
+    bytes: u32,
+    hits: u32,
+    misses: u32,
+    evictions: u32,
+}
+
+impl From<Counts> for CacheJson {
+    fn from(counts: Counts) -> CacheJson {
+        let Counts { hits, misses, evictions, entries, bytes } = counts;
+        CacheJson { entries, bytes, hits, misses, evictions }
+    }
+}
+
+impl Page {
+    pub(super) async fn get(self, _: Request, _: Params) -> Reply {
+        let status = self.refresh.status();
+        let snapshot = self.store.current();
+        let lineup = &snapshot.lineup;
+        let of = |media| lineup.channels.iter().filter(|channel| channel.media == media).count();
+        let about = status.about.as_ref();
+        let known = |text: &String| Some(text.clone()).filter(|text| !text.is_empty());
+        let progress = status.progress;
+        let json = StatusJson {
+            version: env!("CARGO_PKG_VERSION").into(),
+            uptime_seconds: self.started.elapsed().as_secs(),
+            receiver: ReceiverJson {
+                url: self.receiver,
+                reachable: status.reachable,
+                standby: status.standby,
+                model: about.and_then(|about| known(&about.model)),
+                webif: about.and_then(|about| known(&about.webif)),
+                image: about.and_then(|about| known(&about.image)),
+                calls: status.calls.total,
+                failed_calls: status.calls.failed,
+            },
+            refresh: RefreshJson {
+                running: status.running,
+                phase: progress.phase.as_str().into(),
+                done: progress.done,
+                total: progress.total,
+                passes: status.passes,
+                started: status.started.map(time),
+                succeeded: status.succeeded.map(time),
+                error: status.error,
+                calls: status.calls.total.wrapping_sub(status.calls_before.total),
+                took_seconds: status.took.map(|took| (took.as_secs_f64() * 1e3).round() / 1e3),
+                next_in_seconds: status
+                    .next
+                    .map(|next| next.saturating_duration_since(Instant::now()).as_secs()),
+            },
+            channels: ChannelsJson {
+                tv: of(Media::Tv),
+                radio: of(Media::Radio),
+                hidden: lineup.bouquets.iter().map(|bouquet| bouquet.hidden).sum(),
+                bouquets: lineup.bouquets.len(),
+                changed: (snapshot.generation > 0).then(|| time(snapshot.made)),
+            },
+            guide: snapshot.guide.as_ref().map(|guide| GuideJson {
+                events: guide.events,
+                channels: guide.channels,
+                changed: time(guide.made),
+                bytes: guide.plain_bytes(),
+                packed_bytes: guide.packed_bytes(),
+                store_bytes: self.store.events().bytes(),
+            }),
+            caches: CachesJson {
+                answers: status.kept.into(),
+                picons: self.picons.counts().into(),
+                outputs: self.rendered.counts().into(),
+            },
+            warnings: status.warnings,
+        };
+        Reply::new(200, "application/json", json.serialize_json()).with("cache-control", "no-cache")
+    }
+}
+
+fn time(at: SystemTime) -> String {
+    rfc3339(at.duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs()))
+}
