@@ -1,0 +1,499 @@
+#!/usr/bin/env python3
+"""Acceptance with a real Kodi: what it shows must be what a running xg2g publishes.
+
+Starts Kodi (pvr.iptvsimple, software rendering) under Xvfb with a private profile that points at
+--base, asks it over JSON-RPC for channels, groups, numbers, logos and guide, compares with
+/playlist.m3u and /xmltv.xml, and keeps screenshots. Needs Debian's kodi, kodi-pvr-iptvsimple,
+xvfb and imagemagick; installs nothing.
+"""
+
+import argparse
+import base64
+import json
+import os
+import secrets
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.error
+import urllib.parse
+import urllib.request
+from collections import Counter
+from datetime import datetime, timezone
+from pathlib import Path
+from xml.sax.saxutils import escape
+
+import published
+
+ADDON = "pvr.iptvsimple"
+# Kodi shows three days ahead by default; two leave room for events that straddle the edge.
+GUIDE_SECONDS = 2 * 86400
+# IPTV Simple renames the later of two groups that carry one name for TV and for radio.
+GROUP_SUFFIXES = (" (Radio)", " (TV)")
+PICTURE_SIZE = "1280x720"
+# An empty window compresses to a few kB.
+PICTURE_MIN_BYTES = 40_000
+PRINTED_MISMATCHES = 60
+
+
+class Failure(Exception):
+    """The stage cannot go on."""
+
+
+class Clock:
+    """Seconds since the start, the bound of everything that waits."""
+
+    def __init__(self, limit):
+        self.start = time.monotonic()
+        self.limit = limit
+
+    def now(self):
+        return time.monotonic() - self.start
+
+    def wait(self, what, bound, ready, pause=0.25):
+        """Calls `ready` until it gives something true; that, or Failure after `bound` seconds."""
+        end = min(self.now() + bound, self.limit)
+        while True:
+            result = ready()
+            if result:
+                return result
+            if self.now() >= end:
+                raise Failure(f"{what}: not within {bound} s")
+            time.sleep(pause)
+
+
+class Screen:
+    """An Xvfb on a free display."""
+
+    def __init__(self, clock, log):
+        reader, writer = os.pipe()
+        with open(log, "wb") as out:
+            self.process = subprocess.Popen(
+                ["Xvfb", "-displayfd", str(writer), "-screen", "0", f"{PICTURE_SIZE}x24", "-nolisten", "tcp"],
+                stdout=out, stderr=out, stdin=subprocess.DEVNULL, pass_fds=[writer])
+        os.close(writer)
+        os.set_blocking(reader, False)
+        digits = b""
+
+        def read():
+            nonlocal digits
+            try:
+                digits += os.read(reader, 16)
+            except BlockingIOError:
+                pass
+            if self.process.poll() is not None:
+                raise Failure(f"Xvfb ended, see {log}")
+            return digits.endswith(b"\n")
+
+        try:
+            clock.wait("a display", 20, read, 0.05)
+        except Failure:
+            self.close()
+            raise
+        finally:
+            os.close(reader)
+        self.display = f":{int(digits)}"
+
+    def picture(self, path):
+        """One screenshot into `path`; its bytes."""
+        subprocess.run(["import", "-display", self.display, "-window", "root", str(path)], check=True, timeout=30)
+        return path.read_bytes()
+
+    def settled(self, clock, path, bound=10):
+        """A screenshot of a window that has stopped changing, or the last one after `bound` seconds."""
+        last = b""
+
+        def same():
+            nonlocal last
+            before, last = last, self.picture(path)
+            return before == last
+
+        try:
+            clock.wait("a still picture", bound, same, 0.5)
+        except Failure:
+            pass
+        return last
+
+    def close(self):
+        end(self.process)
+
+
+class Kodi:
+    """A running Kodi and its JSON-RPC."""
+
+    def __init__(self, clock, home, screen, log):
+        self.clock = clock
+        self.profile = home / ".kodi" / "userdata"
+        self.log = log
+        self.port = free_port()
+        self.password = secrets.token_hex(8)
+        self.write_settings()
+        environment = {name: value for name, value in os.environ.items() if not name.startswith(("KODI_", "XDG_", "LC_"))}
+        environment |= {"HOME": str(home), "DISPLAY": screen.display, "LIBGL_ALWAYS_SOFTWARE": "1", "TZ": "UTC", "LANG": "C.UTF-8"}
+        with open(log, "ab") as out:
+            # The binary, not its shell wrapper: that one restarts it and asks gdb after a crash.
+            self.process = subprocess.Popen([binary()], env=environment, cwd=home, stdin=subprocess.DEVNULL, stdout=out, stderr=out)
+        try:
+            clock.wait("Kodi's web server", 90, self.answers)
+        except Failure:
+            end(self.process)
+            raise
+
+    def write_settings(self):
+        """No discovery, no updates, the playlist's channel numbers; a web server that asks for a password (it listens on all addresses)."""
+        self.profile.mkdir(parents=True, exist_ok=True)
+        write_settings(self.profile / "guisettings.xml", {
+            "services.webserver": "true",
+            "services.webserverport": self.port,
+            "services.webserverauthentication": "true",
+            "services.webserverusername": "ci",
+            "services.webserverpassword": self.password,
+            "services.esenabled": "false",
+            "services.wsdiscovery": "false",
+            "services.zeroconf": "false",
+            "general.addonupdates": "2",
+            "pvrmanager.usebackendchannelnumbers": "true",
+            "screensaver.mode": "",
+        })
+
+    def request(self, path, body=None):
+        login = base64.b64encode(f"ci:{self.password}".encode()).decode()
+        headers = {"Authorization": f"Basic {login}", "Content-Type": "application/json"}
+        request = urllib.request.Request(f"http://127.0.0.1:{self.port}{path}", body, headers)
+        with urllib.request.urlopen(request, timeout=20) as answer:
+            return answer.read()
+
+    def call(self, method, **parameters):
+        """The result of one JSON-RPC call; None where Kodi refuses it (it does until its PVR runs)."""
+        body = json.dumps({"jsonrpc": "2.0", "id": 1, "method": method, "params": parameters})
+        return json.loads(self.request("/jsonrpc", body.encode())).get("result")
+
+    def answers(self):
+        if self.process.poll() is not None:
+            raise Failure(f"Kodi ended with {self.process.returncode}, see {self.log}")
+        try:
+            return self.call("JSONRPC.Ping") == "pong"
+        except OSError:
+            return False
+
+    def channels(self, kind):
+        properties = ["channelnumber", "subchannelnumber", "icon", "uniqueid"]
+        answer = self.call("PVR.GetChannels", channelgroupid=f"all{kind}", properties=properties)
+        return answer["channels"] if answer and answer.get("channels") else []
+
+    def groups(self, kind):
+        """Group name -> member names, without Kodi's own group of all channels."""
+        answer = self.call("PVR.GetChannelGroups", channeltype=kind) or {}
+        every = self.call("PVR.GetChannelGroupDetails", channelgroupid=f"all{kind}") or {}
+        own = every.get("channelgroupdetails", {}).get("channelgroupid")
+        found = {}
+        for group in answer.get("channelgroups") or []:
+            if group["channelgroupid"] != own:
+                details = self.call("PVR.GetChannelGroupDetails", channelgroupid=group["channelgroupid"])
+                found[group["label"]] = [member["label"] for member in details["channelgroupdetails"].get("channels") or []]
+        return found
+
+    def events(self, channel):
+        answer = self.call("PVR.GetBroadcasts", channelid=channel["channelid"],
+                           properties=["title", "starttime", "endtime", "episodename", "plot"]) or {}
+        return [published.Event(kodi_time(event["starttime"]), kodi_time(event["endtime"]), published.squeeze(event["title"]),
+                                published.squeeze(event["episodename"]), published.squeeze(event["plot"]))
+                for event in answer.get("broadcasts") or []]
+
+    def loads_picture(self, url):
+        """Whether Kodi itself fetches and decodes the picture behind `url`."""
+        quoted = urllib.parse.quote(f"image://{urllib.parse.quote(url, safe='')}/", safe="")
+        try:
+            return len(self.request(f"/image/{quoted}")) > 0
+        except OSError:
+            return False
+
+    def window(self, name, labels):
+        """Opens a window and waits for the focus on one of `labels`; the label that has it in the end."""
+        self.call("GUI.ActivateWindow", window=name)
+        label = ""
+
+        def focused():
+            nonlocal label
+            shown = self.call("GUI.GetProperties", properties=["currentcontrol"]) or {}
+            label = published.squeeze(shown.get("currentcontrol", {}).get("label", ""))
+            return label in labels
+
+        try:
+            self.clock.wait(f"window {name}", 20, focused)
+        except Failure:
+            pass
+        return label
+
+    def close(self):
+        try:
+            self.call("Application.Quit")
+            self.process.wait(timeout=20)
+        except (OSError, subprocess.TimeoutExpired):
+            pass
+        end(self.process)
+
+
+class Comparison:
+    """Every mismatch between what is published and what Kodi knows."""
+
+    def __init__(self):
+        self.mismatches = []
+        self.checks = 0
+
+    def check(self, good, message):
+        self.checks += 1
+        if not good:
+            self.mismatches.append(message)
+
+    def channels(self, expected, shown):
+        """Names, kinds, numbers, logos and Kodi's own identity of each channel; playlist entry -> Kodi's channel."""
+        matched = {}
+        for kind in ("tv", "radio"):
+            left = list(shown[kind])
+            for channel in (channel for channel in expected if channel.kind == kind):
+                named = [other for other in left if other["label"] == channel.name]
+                named.sort(key=lambda other: kodi_number(other) != channel.number)
+                self.check(named, f"{channel}: Kodi does not have it among its {kind} channels")
+                if not named:
+                    continue
+                other = named[0]
+                left.remove(other)
+                matched[channel] = other
+                number = kodi_number(other)
+                self.check(number == channel.number, f"{channel}: Kodi numbers it {number}")
+                self.check(other["icon"] == channel.logo, f"{channel}: logo {channel.logo!r}, Kodi has {other['icon']!r}")
+                self.check(other["uniqueid"] == kodi_id(channel), f"{channel}: Kodi knows it under another name or URL")
+            for other in left:
+                self.check(False, f"{kind} {other['label']!r}: Kodi has it, the playlist has not")
+        identities = Counter(other["uniqueid"] for other in matched.values())
+        for channel, other in matched.items():
+            self.check(identities[other["uniqueid"]] == 1, f"{channel}: shares its identity in Kodi with another channel")
+        return matched
+
+    def groups(self, kind, expected, shown):
+        """The same groups with the same members."""
+        members = {}
+        for channel in expected:
+            for group in channel.groups:
+                if channel.kind == kind:
+                    members.setdefault(group, []).append(channel.name)
+        shown = dict(shown)
+        for group, names in members.items():
+            label = next((label for label in [group] + [group + suffix for suffix in GROUP_SUFFIXES] if label in shown), None)
+            self.check(label is not None, f"{kind} group {group!r}: Kodi does not have it")
+            if label is not None:
+                missing, extra = difference(names, shown.pop(label))
+                self.check(not missing, f"{kind} group {group!r}: Kodi lacks {missing}")
+                self.check(not extra, f"{kind} group {group!r}: Kodi has also {extra}")
+        for label in shown:
+            self.check(False, f"{kind} group {label!r}: Kodi has it, the playlist has not")
+        return len(members)
+
+    def events(self, channel, expected, shown):
+        """The same events, each with the same texts."""
+        missing, extra = difference(expected, shown)
+        self.check(not missing, f"{channel}: {len(missing)} events not in Kodi, first {missing[:1]}")
+        self.check(not extra, f"{channel}: {len(extra)} events only in Kodi, first {extra[:1]}")
+
+
+def difference(expected, shown):
+    """What is missing and what is too much, counting duplicates."""
+    return list((Counter(expected) - Counter(shown)).elements()), list((Counter(shown) - Counter(expected)).elements())
+
+
+def kodi_number(channel):
+    """A channel's number as tvg-chno writes it: `n` or `n.m`."""
+    sub = channel["subchannelnumber"]
+    return f"{channel['channelnumber']}.{sub}" if sub else str(channel["channelnumber"])
+
+
+def kodi_id(channel):
+    """IPTV Simple's channel id: hash33 of name and URL in signed 32 bit arithmetic, made positive."""
+    value = 0
+    for byte in (channel.name + channel.url).encode():
+        value = (value * 33 + (byte - 256 if byte > 127 else byte)) & 0xFFFFFFFF
+    return abs(value - (1 << 32) if value >> 31 else value)
+
+
+def kodi_time(stamp):
+    """JSON-RPC gives UTC without saying so."""
+    return int(datetime.strptime(stamp, "%Y-%m-%d %H:%M:%S").replace(tzinfo=timezone.utc).timestamp())
+
+
+def binary():
+    """Kodi's own executable below /usr/lib/<arch>/kodi."""
+    found = sorted(Path("/usr/lib").glob("**/kodi/kodi.bin")) + sorted(Path("/usr/lib").glob("**/kodi/kodi-x11"))
+    if not found:
+        raise Failure("Kodi is not installed")
+    return str(found[0])
+
+
+def free_port():
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        return listener.getsockname()[1]
+
+
+def end(process):
+    """Ends a child of ours, gently first."""
+    for stop in (process.terminate, process.kill):
+        if process.poll() is None:
+            stop()
+            try:
+                process.wait(timeout=10)
+            except subprocess.TimeoutExpired:
+                pass
+
+
+def write_settings(path, values):
+    lines = (f'  <setting id="{name}">{escape(str(value))}</setting>\n' for name, value in values.items())
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text('<settings version="2">\n' + "".join(lines) + "</settings>\n", encoding="utf-8")
+
+
+def enable_addon(clock, home, screen, log):
+    """One start to switch the add-on on: Kodi leaves those that came from Debian off, and asks."""
+    kodi = Kodi(clock, home, screen, log)
+    try:
+        clock.wait("the add-on", 30, lambda: kodi.call("Addons.SetAddonEnabled", addonid=ADDON, enabled=True) == "OK")
+    finally:
+        kodi.close()
+
+
+def examine(kodi, clock, base, out, screen, arguments):
+    """All checks against a running Kodi; the comparison and one line of counts."""
+    comparison = Comparison()
+    playlist = published.channels(published.fetch(f"{base}/playlist.m3u"))
+    count = Counter(channel.kind for channel in playlist)
+    comparison.check(len(playlist) >= arguments.min_channels, f"the playlist has {len(playlist)} channels, asked for {arguments.min_channels}")
+    comparison.check(count["tv"] and count["radio"], f"the playlist has {count['tv']} TV and {count['radio']} radio channels")
+
+    shown = {}
+
+    def complete():
+        shown.update({kind: kodi.channels(kind) for kind in ("tv", "radio")})
+        return all(len(shown[kind]) >= count[kind] for kind in shown)
+
+    try:
+        clock.wait("all channels", 60, complete, 0.5)
+    except Failure:
+        pass  # The comparison below names what is missing.
+    appeared = clock.now()
+    matched = comparison.channels(playlist, shown)
+    groups = {kind: comparison.groups(kind, playlist, kodi.groups(kind)) for kind in ("tv", "radio")}
+
+    guide = published.guide(published.fetch(f"{base}/xmltv.xml"))
+    compared, with_events = examine_guide(kodi, clock, comparison, guide, matched)
+    complete_after = clock.now()
+
+    logos = {channel.logo: channel for channel in playlist if channel.logo}
+    failed = [channel for logo, channel in logos.items() if not kodi.loads_picture(logo)]
+    if len(failed) > arguments.missing_logos:
+        for channel in failed:
+            comparison.check(False, f"{channel}: Kodi cannot load {channel.logo}")
+
+    examine_windows(kodi, clock, comparison, out, screen, playlist, guide)
+    print(f"Kodi shows {len(shown['tv'])} TV and {len(shown['radio'])} radio channels "
+          f"of {count['tv']} and {count['radio']} in the playlist (after {appeared:.0f} s)")
+    print(f"{groups['tv']} TV and {groups['radio']} radio groups, {len(logos) - len(failed)} of {len(logos)} logos loaded")
+    print(f"{compared} events on {with_events} channels compared, guide complete after {complete_after:.0f} s")
+    return comparison
+
+
+def examine_guide(kodi, clock, comparison, guide, matched):
+    """The events of the next two days, channel by channel, until Kodi's guide thread has them or the time is up."""
+    now = int(time.time())
+
+    def window(events):
+        # A minute off the start: nothing may end between two looks.
+        return [event for event in events if event.stop > now + 60 and event.start < now + GUIDE_SECONDS]
+
+    expected = {}
+    for channel in matched:
+        comparison.check(channel.id in guide, f"{channel}: the guide has no <channel> {channel.id!r}")
+        expected[channel] = window(guide.get(channel.id, []))
+    shown = {}
+
+    def complete():
+        for channel, events in expected.items():
+            if set(shown.get(channel, [])) != set(events) or channel not in shown:
+                shown[channel] = window(kodi.events(matched[channel]))
+        return all(set(shown[channel]) == set(events) for channel, events in expected.items())
+
+    try:
+        clock.wait("the guide", 90, complete, 1)
+    except Failure:
+        pass
+    for channel, events in expected.items():
+        comparison.events(channel, events, shown[channel])
+    with_events = [channel for channel, events in expected.items() if events]
+    comparison.check(with_events, "the guide has no event in the next two days")
+    running = [channel for channel in with_events if any(event.start <= now < event.stop for event in expected[channel])]
+    comparison.check(running, "the guide has nothing that runs now")
+    return sum(map(len, expected.values())), len(with_events)
+
+
+def examine_windows(kodi, clock, comparison, out, screen, playlist, guide):
+    """Opens what a person opens and keeps a picture of each."""
+    names = {kind: {published.squeeze(channel.name) for channel in playlist if channel.kind == kind} for kind in ("tv", "radio")}
+    titles = {event.title for events in guide.values() for event in events}
+    for name, labels in (("tvchannels", names["tv"]), ("radiochannels", names["radio"]), ("tvguide", titles)):
+        label = kodi.window(name, labels)
+        picture = screen.settled(clock, out / f"kodi-{name}.png")
+        comparison.check(label in labels, f"window {name}: the focus is on {label!r}")
+        comparison.check(len(picture) >= PICTURE_MIN_BYTES, f"window {name}: the picture has only {len(picture)} bytes")
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("--base", required=True, help="where xg2g answers, such as http://127.0.0.1:8080")
+    parser.add_argument("--out", type=Path, default=Path("target/ci"), help="directory for pictures and logs")
+    parser.add_argument("--min-channels", type=int, default=1, help="fewer in the playlist is a failure")
+    parser.add_argument("--missing-logos", type=int, default=0, help="as many logos may fail to load")
+    parser.add_argument("--limit", type=int, default=330, help="seconds for everything")
+    arguments = parser.parse_args()
+    base, out = arguments.base.rstrip("/"), arguments.out
+    out.mkdir(parents=True, exist_ok=True)
+    log = out / "kodi.out"
+    log.write_bytes(b"")
+    clock = Clock(arguments.limit)
+    home = Path(tempfile.mkdtemp(prefix="kodi-"))
+    screen = kodi = None
+    try:
+        screen = Screen(clock, out / "xvfb.log")
+        enable_addon(clock, home, screen, log)
+        write_settings(home / ".kodi/userdata/addon_data" / ADDON / "settings.xml", {
+            "m3uPathType": 1,
+            "m3uUrl": f"{base}/playlist.m3u",
+            "epgPathType": 1,
+            "epgUrl": f"{base}/xmltv.xml",
+        })
+        kodi = Kodi(clock, home, screen, log)
+        comparison = examine(kodi, clock, base, out, screen, arguments)
+    except (Failure, OSError, ValueError, subprocess.SubprocessError) as error:
+        print(f"kodi: {error}", file=sys.stderr)
+        return 1
+    finally:
+        if kodi:
+            kodi.close()
+        if screen:
+            screen.close()
+        kept = home / ".kodi/temp/kodi.log"
+        if kept.exists():
+            shutil.copyfile(kept, out / "kodi.log")
+        shutil.rmtree(home, ignore_errors=True)
+    for mismatch in comparison.mismatches[:PRINTED_MISMATCHES]:
+        print(f"  {mismatch}")
+    bad = len(comparison.mismatches)
+    if bad > PRINTED_MISMATCHES:
+        print(f"  and {bad - PRINTED_MISMATCHES} more")
+    print(f"{comparison.checks - bad} passed, {bad} failed")
+    return 1 if bad else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
