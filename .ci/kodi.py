@@ -36,7 +36,7 @@ GROUP_SUFFIXES = (" (Radio)", " (TV)")
 PICTURE_SIZE = "1280x720"
 # An empty window compresses to a few kB.
 PICTURE_MIN_BYTES = 40_000
-PRINTED_MISMATCHES = 60
+PRINTED_MISMATCHES = 100
 
 
 class Failure(Exception):
@@ -228,6 +228,41 @@ class Kodi:
             pass
         return label
 
+    def plays(self, channel, seconds=2):
+        """Whether a channel, zapped to, plays on for so many seconds."""
+        self.call("Player.Open", item={"channelid": channel["channelid"]})
+        positions = []
+
+        def advancing():
+            player = self.player()
+            if player is None:
+                return False
+            shown = self.call("Player.GetProperties", playerid=player, properties=["time", "speed"])
+            # A playing channel counts from the start of its event; only the advance tells.
+            if shown and shown["speed"] == 1:
+                positions.append(milliseconds(shown["time"]))
+            return positions and positions[-1] - positions[0] >= seconds * 1000
+
+        try:
+            return self.clock.wait("playback", 25, advancing)
+        except Failure:
+            return False
+
+    def player(self):
+        """The number of the active player, if any."""
+        active = self.call("Player.GetActivePlayers")
+        return active[0]["playerid"] if active else None
+
+    def stop(self):
+        """Ends playback, within 10 s or not."""
+        player = self.player()
+        if player is not None:
+            self.call("Player.Stop", playerid=player)
+        try:
+            self.clock.wait("the end of playback", 10, lambda: self.player() is None)
+        except Failure:
+            pass
+
     def close(self):
         try:
             self.call("Application.Quit")
@@ -324,6 +359,11 @@ def kodi_time(stamp):
     return int(datetime.strptime(stamp, "%Y-%m-%d %H:%M:%S").replace(tzinfo=timezone.utc).timestamp())
 
 
+def milliseconds(time_):
+    """Kodi's broken-down playing time."""
+    return ((time_["hours"] * 60 + time_["minutes"]) * 60 + time_["seconds"]) * 1000 + time_["milliseconds"]
+
+
 def binary():
     """Kodi's own executable below /usr/lib/<arch>/kodi."""
     found = sorted(Path("/usr/lib").glob("**/kodi/kodi.bin")) + sorted(Path("/usr/lib").glob("**/kodi/kodi-x11"))
@@ -379,7 +419,7 @@ def examine(kodi, clock, base, out, screen, arguments):
         return all(len(shown[kind]) >= count[kind] for kind in shown)
 
     try:
-        clock.wait("all channels", 60, complete, 0.5)
+        clock.wait("all channels", 45, complete, 0.5)
     except Failure:
         pass  # The comparison below names what is missing.
     appeared = clock.now()
@@ -397,10 +437,11 @@ def examine(kodi, clock, base, out, screen, arguments):
             comparison.check(False, f"{channel}: Kodi cannot load {channel.logo}")
 
     examine_windows(kodi, clock, comparison, out, screen, playlist, guide)
+    played = examine_playback(kodi, comparison, out, screen, matched, arguments.play)
     print(f"Kodi shows {len(shown['tv'])} TV and {len(shown['radio'])} radio channels "
           f"of {count['tv']} and {count['radio']} in the playlist (after {appeared:.0f} s)")
     print(f"{groups['tv']} TV and {groups['radio']} radio groups, {len(logos) - len(failed)} of {len(logos)} logos loaded")
-    print(f"{compared} events on {with_events} channels compared, guide complete after {complete_after:.0f} s")
+    print(f"{compared} events on {with_events} channels compared, guide complete after {complete_after:.0f} s; {played} channels played")
     return comparison
 
 
@@ -425,7 +466,7 @@ def examine_guide(kodi, clock, comparison, guide, matched):
         return all(set(shown[channel]) == set(events) for channel, events in expected.items())
 
     try:
-        clock.wait("the guide", 90, complete, 1)
+        clock.wait("the guide", 60, complete, 1)
     except Failure:
         pass
     for channel, events in expected.items():
@@ -448,12 +489,26 @@ def examine_windows(kodi, clock, comparison, out, screen, playlist, guide):
         comparison.check(len(picture) >= PICTURE_MIN_BYTES, f"window {name}: the picture has only {len(picture)} bytes")
 
 
+def examine_playback(kodi, comparison, out, screen, matched, wanted):
+    """Zaps to the first channels of each kind; how many played."""
+    played = 0
+    for kind in ("tv", "radio"):
+        for channel in [channel for channel in matched if channel.kind == kind][:wanted]:
+            good = kodi.plays(matched[channel])
+            screen.picture(out / f"kodi-play-{kind}.png")
+            kodi.stop()
+            comparison.check(good, f"{channel}: does not play")
+            played += bool(good)
+    return played
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--base", required=True, help="where xg2g answers, such as http://127.0.0.1:8080")
     parser.add_argument("--out", type=Path, default=Path("target/ci"), help="directory for pictures and logs")
     parser.add_argument("--min-channels", type=int, default=1, help="fewer in the playlist is a failure")
     parser.add_argument("--missing-logos", type=int, default=0, help="as many logos may fail to load")
+    parser.add_argument("--play", type=int, default=0, help="zap to so many channels of each kind")
     parser.add_argument("--limit", type=int, default=330, help="seconds for everything")
     arguments = parser.parse_args()
     base, out = arguments.base.rstrip("/"), arguments.out
