@@ -82,7 +82,7 @@ class Screen:
         subprocess.run(["import", "-display", self.display, "-window", "root", str(path)], check=True, timeout=30)
         return path.read_bytes()
 
-    def settled(self, clock, path, bound=10):
+    def settled(self, clock, path, bound=6):
         """A screenshot of a window that has stopped changing, or the last one after `bound` seconds."""
         last = b""
 
