@@ -72,6 +72,7 @@ impl std::error::Error for Error {
 pub struct Running {
     server: Server,
     poller: Task<()>,
+    refresh: refresh::Handle,
     store: Rc<Store>,
     demo: Option<demo::Receiver>,
 }
@@ -81,7 +82,12 @@ pub struct Running {
 /// # Errors
 /// [`Error`]; nothing is left running then.
 pub fn start(executor: &Rc<LocalExecutor<'static>>, options: Options) -> Result<Running, Error> {
-    let Options { mut config, state, data, demo } = options;
+    let Options {
+        mut config,
+        state,
+        data,
+        demo,
+    } = options;
     let demo = match demo {
         Some(wanted) => {
             let demo = demo::start(executor, wanted.clone()).map_err(Error::Demo)?;
@@ -94,17 +100,28 @@ pub fn start(executor: &Rc<LocalExecutor<'static>>, options: Options) -> Result<
         }
         None => None,
     };
-    let web = OpenWebif::new(settings(&config), config.receiver.max_block).map_err(Error::Receiver)?;
+    let web =
+        OpenWebif::new(settings(&config), config.receiver.max_block).map_err(Error::Receiver)?;
     let web = Rc::new(web);
 
     check_mount(&data).map_err(|error| Error::Data(data.clone(), error))?;
-    let selection = Selection { bouquets: config.channels.bouquets.clone() };
-    let store = Store::open(&data, &state, selection).map_err(|error| Error::Data(data.clone(), error))?;
+    let selection = Selection {
+        bouquets: config.channels.bouquets.clone(),
+    };
+    let store =
+        Store::open(&data, &state, selection).map_err(|error| Error::Data(data.clone(), error))?;
     let store = Rc::new(store);
 
     let on_this_machine = demo.is_none() && host_of(&config.receiver.url).is_none();
-    let folders = if on_this_machine { config.picons.dirs.clone() } else { Vec::new() };
-    let picons = Rc::new(Picons::new(web.clone(), folders.into_iter().filter(|dir| dir.is_dir()).collect()));
+    let folders = if on_this_machine {
+        config.picons.dirs.clone()
+    } else {
+        Vec::new()
+    };
+    let picons = Rc::new(Picons::new(
+        web.clone(),
+        folders.into_iter().filter(|dir| dir.is_dir()).collect(),
+    ));
 
     let (handle, poller) = refresh::start(
         web,
@@ -118,7 +135,7 @@ pub fn start(executor: &Rc<LocalExecutor<'static>>, options: Options) -> Result<
     );
     let router = server::table(server::Needs {
         store: store.clone(),
-        refresh: handle,
+        refresh: handle.clone(),
         picons,
         addresses: server::Addresses {
             public_url: config.server.public_url.clone().unwrap_or_default(),
@@ -131,9 +148,21 @@ pub fn start(executor: &Rc<LocalExecutor<'static>>, options: Options) -> Result<
         started: Instant::now(),
     });
     let listener = listen(&config.server.listen.to_string()).map_err(Error::Listen)?;
-    let server = Server::start(executor.clone(), listener, Rc::new(router), Limits::default()).map_err(Error::Listen)?;
+    let server = Server::start(
+        executor.clone(),
+        listener,
+        Rc::new(router),
+        Limits::default(),
+    )
+    .map_err(Error::Listen)?;
     let poller = executor.spawn(poller);
-    Ok(Running { server, poller, store, demo })
+    Ok(Running {
+        server,
+        poller,
+        refresh: handle,
+        store,
+        demo,
+    })
 }
 
 impl Running {
@@ -145,6 +174,11 @@ impl Running {
     /// The simulated receiver, if there is one.
     pub fn demo(&self) -> Option<&demo::Receiver> {
         self.demo.as_ref()
+    }
+
+    /// The poller.
+    pub fn refresh(&self) -> &refresh::Handle {
+        &self.refresh
     }
 
     /// Stops: no new requests, running answers get a second, the state is saved.
@@ -185,7 +219,10 @@ fn host_of(url: &str) -> Option<String> {
 /// Refuses directories on the network: a server that is away would stop us in the middle of a write, and a box at
 /// start has its shares not mounted yet. Magic numbers: statfs(2).
 fn check_mount(data: &Path) -> io::Result<()> {
-    let existing = data.ancestors().find(|path| path.exists()).unwrap_or(Path::new("/"));
+    let existing = data
+        .ancestors()
+        .find(|path| path.exists())
+        .unwrap_or(Path::new("/"));
     // The kernel's numbers are 32 bits wide, whatever the field.
     let kind = rustix::fs::statfs(existing)?.f_type as u32;
     let name = match kind {
@@ -194,7 +231,9 @@ fn check_mount(data: &Path) -> io::Result<()> {
         0x0187 => "autofs",
         _ => return Ok(()),
     };
-    Err(io::Error::other(format!("this is a network mount ({name}); choose a directory on this machine")))
+    Err(io::Error::other(format!(
+        "this is a network mount ({name}); choose a directory on this machine"
+    )))
 }
 
 #[cfg(test)]
@@ -206,7 +245,10 @@ mod tests {
         assert_eq!(host_of("http://127.0.0.1"), None);
         assert_eq!(host_of("http://localhost:80/x"), None);
         assert_eq!(host_of("http://[::1]:80"), None);
-        assert_eq!(host_of("http://192.168.1.5:81").as_deref(), Some("192.168.1.5"));
+        assert_eq!(
+            host_of("http://192.168.1.5:81").as_deref(),
+            Some("192.168.1.5")
+        );
         assert_eq!(host_of("http://[fd00::5]/").as_deref(), Some("[fd00::5]"));
         assert_eq!(host_of("http://vuduo2").as_deref(), Some("vuduo2"));
     }

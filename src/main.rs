@@ -8,6 +8,7 @@ use std::rc::Rc;
 use std::time::SystemTime;
 
 use async_signal::{Signal, Signals};
+use smol::future::FutureExt;
 use smol::stream::StreamExt;
 use smol::LocalExecutor;
 use xg2g::app::{self, Running};
@@ -32,16 +33,25 @@ fn main() -> ExitCode {
 /// Serves until it is told to stop.
 fn run(demo: bool, loaded: Loaded) -> ExitCode {
     xg2g::log::start(loaded.config.log.level, stamp);
-    loaded.warnings.iter().for_each(|warning| log::warn!("{warning}"));
+    loaded
+        .warnings
+        .iter()
+        .for_each(|warning| log::warn!("{warning}"));
     let config = loaded.config;
     let private = (demo && config.files.data.is_none()).then(private_directory);
-    let on_box = Path::new("/etc/enigma2/lamedb").exists() || Path::new("/etc/enigma2/lamedb5").exists();
+    let on_box =
+        Path::new("/etc/enigma2/lamedb").exists() || Path::new("/etc/enigma2/lamedb5").exists();
     let data = private.clone().unwrap_or_else(|| config.files.data_dir());
     let state = match (&config.files.state, demo) {
         (None, true) => data.clone(),
         _ => config.files.state_dir(loaded.file.as_deref(), on_box),
     };
-    let options = app::Options { config, state, data, demo: demo.then(demo::Options::default) };
+    let options = app::Options {
+        config,
+        state,
+        data,
+        demo: demo.then(demo::Options::default),
+    };
 
     let executor = Rc::new(LocalExecutor::new());
     let status = smol::block_on(executor.run(async {
@@ -53,10 +63,14 @@ fn run(demo: bool, loaded: Loaded) -> ExitCode {
             }
         };
         log::info!("listening on {}", running.address());
-        if demo {
-            tell(&running);
-        }
-        wait_for_the_end().await;
+        let told = async {
+            if demo {
+                running.refresh().ended().await;
+                tell(&running);
+            }
+            std::future::pending().await
+        };
+        wait_for_the_end().or(told).await;
         running.stop().await;
         log::info!("stopped");
         ExitCode::SUCCESS
@@ -70,16 +84,26 @@ fn run(demo: bool, loaded: Loaded) -> ExitCode {
 
 /// Runs the simulated receiver alone, for tests and benchmarks of other programs and of this one.
 fn receiver(wanted: &DemoReceiver) -> ExitCode {
-    let fault = match wanted.fault.as_deref().map(str::parse::<demo::Fault>).transpose() {
+    let fault = match wanted
+        .fault
+        .as_deref()
+        .map(str::parse::<demo::Fault>)
+        .transpose()
+    {
         Ok(fault) => fault,
         Err(error) => {
             complain(&error);
             return ExitCode::from(2);
         }
     };
-    let login = (!wanted.user.is_empty()).then(|| (wanted.user.clone(), wanted.password.reveal().to_owned()));
+    let login = (!wanted.user.is_empty())
+        .then(|| (wanted.user.clone(), wanted.password.reveal().to_owned()));
     let options = demo::Options {
-        line: if wanted.line == 1 { demo::Line::V1 } else { demo::Line::V2 },
+        line: if wanted.line == 1 {
+            demo::Line::V1
+        } else {
+            demo::Line::V2
+        },
         port: wanted.port,
         services: wanted.services,
         bouquets: wanted.bouquets,
@@ -99,7 +123,12 @@ fn receiver(wanted: &DemoReceiver) -> ExitCode {
         };
         receiver.set_fault(fault);
         let (url, streams) = (receiver.url(), receiver.stream_port());
-        print(|out| writeln!(out, "a simulated receiver answers at {url}, its stream port is {streams}"));
+        print(|out| {
+            writeln!(
+                out,
+                "a simulated receiver answers at {url}, its stream port is {streams}"
+            )
+        });
         wait_for_the_end().await;
         let stats = receiver.stats();
         print(|out| {
@@ -125,8 +154,15 @@ async fn wait_for_the_end() {
 fn tell(running: &Running) {
     let base = format!("http://127.0.0.1:{}", running.address().port());
     print(|out| {
-        writeln!(out, "xg2g {} with a simulated receiver. Open:", env!("CARGO_PKG_VERSION"))?;
-        writeln!(out, "  playlist  {base}/playlist.m3u   (Kodi: PVR IPTV Simple Client, M3U playlist URL)")?;
+        writeln!(
+            out,
+            "xg2g {} with a simulated receiver. Open:",
+            env!("CARGO_PKG_VERSION")
+        )?;
+        writeln!(
+            out,
+            "  playlist  {base}/playlist.m3u   (Kodi: PVR IPTV Simple Client, M3U playlist URL)"
+        )?;
         writeln!(out, "  guide     {base}/xmltv.xml      (XMLTV URL)")?;
         writeln!(out, "  status    {base}/api/v1/status")?;
         writeln!(out, "  now       {base}/api/v1/now")?;

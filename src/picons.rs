@@ -80,7 +80,10 @@ impl Picons {
     async fn look_up(&self, channel: &Channel) -> Logo {
         let key: &str = &channel.slug;
         loop {
-            let cached = self.cache.borrow_mut().get(&format!("picon:{key}"), Instant::now());
+            let cached = self
+                .cache
+                .borrow_mut()
+                .get(&format!("picon:{key}"), Instant::now());
             match cached {
                 Some(Some(png)) => return Logo::Png(png),
                 Some(None) => return Logo::Missing,
@@ -98,46 +101,56 @@ impl Picons {
         }
         let (_ends, end) = async_channel::bounded::<()>(1);
         self.fetching.borrow_mut().insert(key.into(), end);
-        let _cleared = Cleared { fetching: &self.fetching, key };
+        let _cleared = Cleared {
+            fetching: &self.fetching,
+            key,
+        };
         let names = picon_names(&channel.service, &channel.name);
-        if let Some(png) = self.from_folders(&names).await {
+        if let Some(png) = self.in_folders(&names).await {
             return self.keep(key, Some(png));
         }
         if self.is_left_alone() {
             return Logo::Unknown;
         }
-        match self.from_receiver(channel, &names).await {
+        match self.at_receiver(channel, &names).await {
             Ok(png) => self.keep(key, png),
             Err(error) => {
                 log::debug!("logo of {}: {error}", channel.name);
-                *self.away_until.borrow_mut() = error.is_away().then(|| Instant::now() + LEAVE_ALONE);
+                *self.away_until.borrow_mut() =
+                    error.is_general().then(|| Instant::now() + LEAVE_ALONE);
                 Logo::Unknown
             }
         }
     }
 
     fn is_left_alone(&self) -> bool {
-        self.away_until.borrow().is_some_and(|until| until > Instant::now())
+        self.away_until
+            .borrow()
+            .is_some_and(|until| until > Instant::now())
     }
 
     /// Disks may be asleep: this is for the threads of the blocking pool.
-    async fn from_folders(&self, names: &[String]) -> Option<Vec<u8>> {
+    async fn in_folders(&self, names: &[String]) -> Option<Vec<u8>> {
         if self.folders.is_empty() {
             return None;
         }
         let (folders, names) = (self.folders.clone(), names.to_vec());
         smol::unblock(move || {
             let paths = names.iter().flat_map(|name| {
-                folders.iter().map(move |folder| folder.join(format!("{name}.png")))
+                folders
+                    .iter()
+                    .map(move |folder| folder.join(format!("{name}.png")))
             });
-            paths.filter_map(|path| std::fs::read(path).ok()).find(|bytes| bytes.len() <= BYTES)
+            paths
+                .filter_map(|path| std::fs::read(path).ok())
+                .find(|bytes| bytes.len() <= BYTES)
         })
         .await
     }
 
     /// The name by reference first, which is one cheap request and nearly always right; then the receiver's own search,
     /// then the other names, for receivers without that search.
-    async fn from_receiver(
+    async fn at_receiver(
         &self,
         channel: &Channel,
         names: &[String],
@@ -151,7 +164,7 @@ impl Picons {
         match self.web.picon_of(&channel.service.to_string()).await {
             Ok(Some(png)) => return Ok(Some(png)),
             Ok(None) => {}
-            Err(error) if error.is_away() => return Err(error),
+            Err(error) if error.is_general() => return Err(error),
             Err(error) => log::debug!("{error}"),
         }
         for name in names {
@@ -166,7 +179,13 @@ impl Picons {
         let png: Option<Arc<[u8]>> = png.map(Into::into);
         let bytes = png.as_ref().map_or(0, |png| png.len()) + key.len() + 64;
         let ttl = if png.is_some() { KEEP } else { KEEP_MISSING };
-        self.cache.borrow_mut().put(&format!("picon:{key}"), png.clone(), bytes, ttl, Instant::now());
+        self.cache.borrow_mut().put(
+            &format!("picon:{key}"),
+            png.clone(),
+            bytes,
+            ttl,
+            Instant::now(),
+        );
         png.map_or(Logo::Missing, Logo::Png)
     }
 }

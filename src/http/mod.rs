@@ -11,6 +11,7 @@
 //!
 //! Nothing outside of this room names async-h1 or http_types.
 
+pub mod client;
 mod conn;
 mod date;
 mod entity;

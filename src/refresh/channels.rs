@@ -31,9 +31,12 @@ impl Guard {
         now: Instant,
     ) -> bool {
         let kept: HashSet<&ServiceRef> = new.iter().copied().collect();
-        let lost = old.iter().filter(|service| !kept.contains(*service)).count();
+        let lost = old
+            .iter()
+            .filter(|service| !kept.contains(*service))
+            .count();
         let doubtful = lost * 100 > old.len() * share as usize;
-        if !doubtful && !(new.is_empty() && !old.is_empty()) {
+        if !doubtful && (old.is_empty() || !new.is_empty()) {
             self.doubts.remove(name);
             return true;
         }
@@ -62,8 +65,11 @@ impl Poller {
         let first = self.status.borrow().succeeded.is_none();
         self.progress(Phase::Channels, 0, old.bouquets.len().max(1) as u32);
         for media in [Media::Tv, Media::Radio] {
-            let known: Vec<&ListedBouquet> =
-                old.bouquets.iter().filter(|bouquet| bouquet.media == media).collect();
+            let known: Vec<&ListedBouquet> = old
+                .bouquets
+                .iter()
+                .filter(|bouquet| bouquet.media == media)
+                .collect();
             let quick = !first && !known.is_empty() && {
                 let entries: usize = known.iter().map(|bouquet| bouquet.entries.len() + 2).sum();
                 self.web.affords(entries * ENTRY_BYTES)
@@ -72,15 +78,18 @@ impl Poller {
             if quick {
                 match self.web.all_services(media).await {
                     Ok(all) => lists = all,
-                    Err(error) if error.is_away() => return Err(error),
+                    Err(error) if error.is_general() => return Err(error),
                     Err(error) => log::debug!("{error}"),
                 }
             }
             let named = if lists.is_empty() {
                 match self.web.bouquets(media).await {
                     Ok(named) => named,
-                    Err(error) if !error.is_away() && !known.is_empty() => {
-                        self.warn(format!("the {} bouquets are kept as they were: {error}", media.as_str()));
+                    Err(error) if !error.is_general() && !known.is_empty() => {
+                        self.warn(format!(
+                            "the {} bouquets are kept as they were: {error}",
+                            media.as_str()
+                        ));
                         listing.bouquets.extend(known.into_iter().cloned());
                         continue;
                     }
@@ -96,10 +105,15 @@ impl Poller {
             let total = (listing.bouquets.len() + named.len()) as u32;
             for (at, bouquet) in named.iter().enumerate() {
                 self.progress(Phase::Channels, listing.bouquets.len() as u32, total);
-                let before = known.iter().find(|known| *known.reference == *bouquet.reference).copied();
+                let before = known
+                    .iter()
+                    .find(|known| *known.reference == *bouquet.reference)
+                    .copied();
                 let seen = lists.get(at).map(|(_, entries)| entries.as_slice());
                 let is_last = at + 1 == named.len();
-                let entries = self.fetch_bouquet(bouquet, before, seen, is_last, thorough).await?;
+                let entries = self
+                    .fetch_bouquet(bouquet, before, seen, is_last, thorough)
+                    .await?;
                 listing.bouquets.push(ListedBouquet {
                     reference: bouquet.reference.as_str().into(),
                     name: bouquet.name.as_str().into(),
@@ -108,7 +122,11 @@ impl Poller {
                 });
             }
         }
-        if listing.bouquets.iter().all(|bouquet| bouquet.services().is_empty()) {
+        if listing
+            .bouquets
+            .iter()
+            .all(|bouquet| bouquet.services().is_empty())
+        {
             return Err(Error::Malformed(
                 "/api/bouquets".into(),
                 "the receiver has no bouquet with a service in it".into(),
@@ -119,24 +137,45 @@ impl Poller {
 
     /// Whether a list of bouquets lost so many at once that it is not believed.
     fn is_a_loss(&self, media: Media, known: &[&ListedBouquet], named: &[Named]) -> bool {
-        let there = |bouquet: &&&ListedBouquet| named.iter().any(|named| named.reference == *bouquet.reference);
-        let old: Vec<ServiceRef> = known.iter().filter_map(|b| ServiceRef::parse(&b.reference)).collect();
-        let new: Vec<ServiceRef> =
-            known.iter().filter(there).filter_map(|b| ServiceRef::parse(&b.reference)).collect();
+        let there = |bouquet: &&&ListedBouquet| {
+            named
+                .iter()
+                .any(|named| named.reference == *bouquet.reference)
+        };
+        let old: Vec<ServiceRef> = known
+            .iter()
+            .filter_map(|b| ServiceRef::parse(&b.reference))
+            .collect();
+        let new: Vec<ServiceRef> = known
+            .iter()
+            .filter(there)
+            .filter_map(|b| ServiceRef::parse(&b.reference))
+            .collect();
         // One bouquet out of two or three is an edit, not an accident; none left of any is one.
-        let share = if known.len() < 4 { 100 } else { self.settings.channels.guard };
+        let share = if known.len() < 4 {
+            100
+        } else {
+            self.settings.channels.guard
+        };
         let name = format!("all {} bouquets", media.as_str());
         let believed = self.guard.borrow_mut().believes(
             &name,
             &old.iter().collect::<Vec<_>>(),
-            &if named.is_empty() { Vec::new() } else { new.iter().collect::<Vec<_>>() },
+            &if named.is_empty() {
+                Vec::new()
+            } else {
+                new.iter().collect::<Vec<_>>()
+            },
             share,
             self.settings.refresh.full_interval,
             Instant::now(),
         );
         if !believed && !old.is_empty() {
             let (had, has) = (known.len(), named.len());
-            self.warn(format!("the receiver lists {has} {} bouquets after {had}; all are kept", media.as_str()));
+            self.warn(format!(
+                "the receiver lists {has} {} bouquets after {had}; all are kept",
+                media.as_str()
+            ));
         }
         !believed && !old.is_empty()
     }
@@ -158,9 +197,12 @@ impl Poller {
             Some(seen) if looks_the_same(old, seen) => old.to_vec(),
             _ => match self.web.services(&bouquet.reference).await {
                 Ok(entries) => (*entries).clone(),
-                Err(error) if error.is_away() => return Err(error),
+                Err(error) if error.is_general() => return Err(error),
                 Err(error) => {
-                    self.warn(format!("the bouquet `{}` is kept as it was: {error}", bouquet.name));
+                    self.warn(format!(
+                        "the bouquet `{}` is kept as it was: {error}",
+                        bouquet.name
+                    ));
                     return Ok(old.to_vec());
                 }
             },
@@ -215,13 +257,15 @@ impl Poller {
                 continue;
             }
             match self.web.services(&entry.service.address()).await {
-                Ok(new) if new.is_empty() && !members.is_empty() => entry.members = members.to_vec(),
+                Ok(new) if new.is_empty() && !members.is_empty() => {
+                    entry.members = members.to_vec()
+                }
                 Ok(new) => {
                     let mut new = (*new).clone();
                     Box::pin(self.fetch_members(&mut new, members, thorough, depth + 1)).await?;
                     entry.members = new;
                 }
-                Err(error) if error.is_away() => return Err(error),
+                Err(error) if error.is_general() => return Err(error),
                 Err(error) => {
                     self.warn(format!("`{}` is kept as it was: {error}", entry.name));
                     entry.members = members.to_vec();
@@ -235,8 +279,13 @@ impl Poller {
     /// thousands.
     fn is_skipped(&self, bouquet: &Named, is_last: bool) -> bool {
         let file = ServiceRef::parse(&bouquet.reference);
-        let file = file.as_ref().and_then(ServiceRef::bouquet_file).unwrap_or("");
-        is_last && file.starts_with("userbouquet.LastScanned") && self.settings.channels.bouquets.is_empty()
+        let file = file
+            .as_ref()
+            .and_then(ServiceRef::bouquet_file)
+            .unwrap_or("");
+        is_last
+            && file.starts_with("userbouquet.LastScanned")
+            && self.settings.channels.bouquets.is_empty()
     }
 }
 
@@ -246,7 +295,9 @@ fn looks_the_same(old: &[Entry], seen: &[Entry]) -> bool {
     !old.is_empty()
         && visible
             .map(|entry| (&entry.service, entry.kind(), &entry.name))
-            .eq(seen.iter().map(|entry| (&entry.service, entry.kind(), &entry.name)))
+            .eq(seen
+                .iter()
+                .map(|entry| (&entry.service, entry.kind(), &entry.name)))
 }
 
 #[cfg(test)]
@@ -254,7 +305,9 @@ mod tests {
     use super::*;
 
     fn services(count: u32) -> Vec<ServiceRef> {
-        (1..=count).map(|sid| ServiceRef::dvb(1, sid, 1, 1, 0xc0_0000)).collect()
+        (1..=count)
+            .map(|sid| ServiceRef::dvb(1, sid, 1, 1, 0xc0_0000))
+            .collect()
     }
 
     #[test]
@@ -265,7 +318,14 @@ mod tests {
         let start = Instant::now();
         let mut guard = Guard::default();
         let mut ask = |new: &[&ServiceRef], hours: u64| {
-            guard.believes("b", &old, new, 50, day, start + Duration::from_secs(hours * 3_600))
+            guard.believes(
+                "b",
+                &old,
+                new,
+                50,
+                day,
+                start + Duration::from_secs(hours * 3_600),
+            )
         };
         assert!(ask(&old[..5], 0), "half is an edit");
         assert!(!ask(&few, 1));
@@ -273,9 +333,15 @@ mod tests {
         assert!(ask(&few, 25));
         assert!(!ask(&[], 26) && !ask(&[], 99));
         assert!(!ask(&old[7..], 100), "another list begins to wait anew");
-        assert!(guard.believes("b", &old, &few, 100, day, start), "100 switches it off");
+        assert!(
+            guard.believes("b", &old, &few, 100, day, start),
+            "100 switches it off"
+        );
         assert!(!guard.believes("b", &old, &[], 100, day, start));
-        assert!(guard.believes("new", &[], &[], 50, day, start), "there was nothing to lose");
+        assert!(
+            guard.believes("new", &[], &[], 50, day, start),
+            "there was nothing to lose"
+        );
     }
 
     #[test]

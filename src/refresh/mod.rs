@@ -35,6 +35,7 @@ pub(crate) struct Poller {
     store: Rc<Store>,
     settings: Settings,
     status: Rc<RefCell<Status>>,
+    ended: Rc<RefCell<Ended>>,
     plan: RefCell<programme::Plan>,
     guard: RefCell<channels::Guard>,
 }
@@ -57,7 +58,12 @@ pub struct Settings {
 pub struct Handle {
     status: Rc<RefCell<Status>>,
     requests: Sender<()>,
+    /// Closes when the running pass, or else the next one, ends.
+    ended: Rc<RefCell<Ended>>,
 }
+
+/// A channel that nothing is sent on; its end is the news.
+type Ended = (Sender<()>, Receiver<()>);
 
 /// A pass is running already.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -76,6 +82,13 @@ impl Handle {
         self.requests.try_send(()).map_err(|_| Busy)
     }
 
+    /// Waits until the running pass, or else the next one, has ended.
+    pub async fn ended(&self) {
+        let ended = self.ended.borrow().1.clone();
+        // Always an error: nothing is ever sent.
+        let _ = ended.recv().await;
+    }
+
     /// How things are.
     pub fn status(&self) -> Status {
         self.status.borrow().clone()
@@ -90,12 +103,18 @@ pub fn start(
 ) -> (Handle, impl std::future::Future<Output = ()>) {
     let (requests, wishes) = async_channel::bounded(1);
     let status = Rc::new(RefCell::new(Status::default()));
-    let handle = Handle { status: status.clone(), requests };
+    let ended = Rc::new(RefCell::new(async_channel::bounded(1)));
+    let handle = Handle {
+        status: status.clone(),
+        requests,
+        ended: ended.clone(),
+    };
     let poller = Poller {
         web,
         store,
         settings,
         status,
+        ended,
         plan: RefCell::default(),
         guard: RefCell::default(),
     };
@@ -105,33 +124,37 @@ pub fn start(
 impl Poller {
     async fn run(self, wishes: Receiver<()>) {
         self.wait_for_the_clock().await;
-        let mut away: Option<Duration> = None;
+        // The pause after the last pass, if that failed, and why.
+        let mut failing: Option<(Duration, String)> = None;
         let mut on_request = false;
         loop {
-            let result = self.pass(on_request, away.is_some()).await;
+            let result = self.pass(on_request, failing.is_some()).await;
+            let interval = self.settings.refresh.interval;
             let pause = match &result {
                 Ok(()) => {
-                    if away.take().is_some() {
-                        log::info!("the receiver is back");
+                    if failing.take().is_some() {
+                        log::info!("the receiver answers again");
                     }
-                    self.settings.refresh.interval
-                }
-                Err(error) if error.is_away() => {
-                    let interval = self.settings.refresh.interval;
-                    let pause = away.map_or(FIRST_BACKOFF, |pause| pause * 2).min(interval);
-                    // One line when it goes, not one a try.
-                    if away.replace(pause).is_none() {
-                        log::warn!("the receiver is away: {error}");
-                    }
-                    pause
+                    interval
                 }
                 Err(error) => {
-                    log::warn!("refresh: {error}");
-                    self.settings.refresh.interval
+                    let text = error.to_string();
+                    let before = failing.as_ref();
+                    // One line when it begins, not one a try.
+                    if before.is_none_or(|(_, before)| *before != text) {
+                        log::warn!("the refresh failed, what is known is kept: {text}");
+                    }
+                    let pause = before
+                        .map_or(FIRST_BACKOFF, |(pause, _)| *pause * 2)
+                        .min(interval);
+                    failing = Some((pause, text));
+                    pause
                 }
             };
             let pause = jitter(pause);
             self.status.borrow_mut().finish(result.err(), pause);
+            let (ended, _) = self.ended.replace(async_channel::bounded(1));
+            ended.close();
             on_request = async {
                 Timer::after(pause).await;
                 false
@@ -159,13 +182,13 @@ impl Poller {
     }
 
     /// One pass. `on_request` looks afresh at everything that is remembered of the channels.
-    async fn pass(&self, on_request: bool, was_away: bool) -> Result<(), Error> {
+    async fn pass(&self, on_request: bool, was_failing: bool) -> Result<(), Error> {
         let calls = self.web.calls();
         self.status.borrow_mut().begin(calls);
         if on_request {
             self.web.forget();
         }
-        let result = self.steps(on_request, was_away).await;
+        let result = self.steps(on_request, was_failing).await;
         let mut status = self.status.borrow_mut();
         status.calls = self.web.calls();
         status.kept = self.web.kept();
@@ -173,17 +196,32 @@ impl Poller {
         result
     }
 
-    async fn steps(&self, on_request: bool, was_away: bool) -> Result<(), Error> {
-        let standby = self.web.standby().await?;
+    async fn steps(&self, on_request: bool, was_failing: bool) -> Result<(), Error> {
+        let standby = match self.web.standby().await {
+            Ok(standby) => Some(standby),
+            Err(error) if error.is_general() => return Err(error),
+            Err(error) => {
+                self.warn(format!(
+                    "whether the receiver is in standby cannot be told: {error}"
+                ));
+                None
+            }
+        };
         let receiver = &self.settings.receiver;
-        self.web.set_max_block(if standby { receiver.max_block_standby } else { receiver.max_block });
-        self.status.borrow_mut().standby = Some(standby);
-        if was_away || self.status.borrow().about.is_none() {
+        // Who cannot be told is taken for awake: somebody may be watching.
+        let is_asleep = standby == Some(true);
+        self.web.set_max_block(if is_asleep {
+            receiver.max_block_standby
+        } else {
+            receiver.max_block
+        });
+        self.status.borrow_mut().standby = standby;
+        if was_failing || self.status.borrow().about.is_none() {
             match self.web.about().await {
                 Ok(about) => self.status.borrow_mut().about = Some(about),
+                Err(error) if error.is_general() => return Err(error),
                 // Nice to know, no more.
-                Err(error) if !error.is_away() => log::debug!("{error}"),
-                Err(error) => return Err(error),
+                Err(error) => log::debug!("{error}"),
             }
         }
 
@@ -198,7 +236,9 @@ impl Poller {
             Err(error) => self.warn(format!("the channels cannot be saved: {error}")),
         }
         for name in &self.store.current().lineup.unknown {
-            self.warn(format!("channels.bouquets names `{name}`, which the receiver does not have"));
+            self.warn(format!(
+                "channels.bouquets names `{name}`, which the receiver does not have"
+            ));
         }
         if self.settings.guide.enabled {
             self.fetch_guide().await?;

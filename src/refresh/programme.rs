@@ -39,7 +39,10 @@ struct Unit {
 
 impl Unit {
     fn query(&self) -> Query<'_> {
-        Query::Bouquet { reference: &self.reference, services: self.rows.len() }
+        Query::Bouquet {
+            reference: &self.reference,
+            services: self.rows.len(),
+        }
     }
 }
 
@@ -52,7 +55,10 @@ impl Poller {
         let end = begin + self.settings.guide.days * DAY;
         self.recall(&units);
         let wall = SystemTime::now();
-        let age = self.store.last_full().and_then(|last| wall.duration_since(last).ok());
+        let age = self
+            .store
+            .last_full()
+            .and_then(|last| wall.duration_since(last).ok());
         let is_full = age.is_none_or(|age| age >= self.settings.refresh.full_interval);
         let is_first = self.store.events().is_empty();
 
@@ -82,7 +88,8 @@ impl Poller {
             self.store.set_last_full(wall);
             return Ok(());
         }
-        self.fetch_rest(&units, &changed, begin, end, &mut failures).await
+        self.fetch_rest(&units, &changed, begin, end, &mut failures)
+            .await
     }
 
     /// Takes what the store holds for asked, after a restart within a day of a full pass.
@@ -92,7 +99,9 @@ impl Poller {
             return;
         }
         if let Some(last) = self.store.last_full() {
-            let since = last.duration_since(SystemTime::UNIX_EPOCH).map_or(0, |since| since.as_secs() as u32);
+            let since = last
+                .duration_since(SystemTime::UNIX_EPOCH)
+                .map_or(0, |since| since.as_secs() as u32);
             let until = since.saturating_add(self.settings.guide.days * DAY);
             let events = self.store.events();
             for key in units.iter().flat_map(|unit| unit.rows.values()) {
@@ -104,7 +113,11 @@ impl Poller {
     }
 
     /// Asks what is on. Returns the channels where that is news.
-    async fn fetch_now_next(&self, units: &[Unit], failures: &mut u32) -> Result<HashSet<EpgKey>, Error> {
+    async fn fetch_now_next(
+        &self,
+        units: &[Unit],
+        failures: &mut u32,
+    ) -> Result<HashSet<EpgKey>, Error> {
         let mut changed = HashSet::new();
         for (at, unit) in units.iter().enumerate() {
             self.progress(Phase::NowNext, at as u32, units.len() as u32);
@@ -114,7 +127,9 @@ impl Poller {
             let mut news = HashSet::new();
             let result = self
                 .web
-                .now_next(&unit.reference, &mut |piece| self.file(unit, piece, &mut news))
+                .now_next(&unit.reference, &mut |piece| {
+                    self.file(unit, piece, &mut news)
+                })
                 .await;
             if self.settle(result, failures)? {
                 changed.extend(news);
@@ -136,10 +151,19 @@ impl Poller {
             self.progress(Phase::Guide, at as u32, units.len() as u32);
             let keys: HashSet<EpgKey> = unit.rows.values().copied().collect();
             let asked = |key: &EpgKey| self.plan.borrow().asked.get(key).copied();
-            let new: HashSet<EpgKey> = keys.iter().filter(|key| asked(key).is_none()).copied().collect();
-            let stale: HashSet<EpgKey> = keys.intersection(changed).filter(|key| !new.contains(key)).copied().collect();
+            let new: HashSet<EpgKey> = keys
+                .iter()
+                .filter(|key| asked(key).is_none())
+                .copied()
+                .collect();
+            let stale: HashSet<EpgKey> = keys
+                .intersection(changed)
+                .filter(|key| !new.contains(key))
+                .copied()
+                .collect();
             self.fetch_some(unit, &new, begin, end, failures).await?;
-            self.fetch_some(unit, &stale, begin, end.min(begin + CHANGED), failures).await?;
+            self.fetch_some(unit, &stale, begin, end.min(begin + CHANGED), failures)
+                .await?;
             let far = keys.iter().filter_map(asked).min().unwrap_or(end);
             if far + EXTEND <= end && new.is_empty() {
                 self.fetch_unit(unit, far.max(begin), end, failures).await?;
@@ -168,7 +192,13 @@ impl Poller {
 
     /// Asks for a bouquet, window by window; service by service when even the shortest window would keep the receiver
     /// too long.
-    async fn fetch_unit(&self, unit: &Unit, from: u32, to: u32, failures: &mut u32) -> Result<(), Error> {
+    async fn fetch_unit(
+        &self,
+        unit: &Unit,
+        from: u32,
+        to: u32,
+        failures: &mut u32,
+    ) -> Result<(), Error> {
         let mut at = from;
         let mut whole = true;
         while at < to {
@@ -187,7 +217,9 @@ impl Poller {
         }
         if whole {
             let mut plan = self.plan.borrow_mut();
-            unit.rows.values().for_each(|key| note(&mut plan.asked, *key, to));
+            unit.rows
+                .values()
+                .for_each(|key| note(&mut plan.asked, *key, to));
         }
         Ok(())
     }
@@ -207,7 +239,11 @@ impl Poller {
         let mut whole = true;
         while at < to {
             let query = Query::Service(service);
-            let minutes = self.web.window(query).unwrap_or(DAY / 60).min((to - at).div_ceil(60));
+            let minutes = self
+                .web
+                .window(query)
+                .unwrap_or(DAY / 60)
+                .min((to - at).div_ceil(60));
             let mut file = |piece: Piece<'_>| {
                 let mut events = self.store.events();
                 match piece {
@@ -230,15 +266,24 @@ impl Poller {
     }
 
     /// Files a piece of an answer for a bouquet; notes the channels for which it was news.
-    fn file(&self, unit: &Unit, piece: Piece<'_>, news: &mut HashSet<EpgKey>) -> std::io::Result<()> {
+    fn file(
+        &self,
+        unit: &Unit,
+        piece: Piece<'_>,
+        news: &mut HashSet<EpgKey>,
+    ) -> std::io::Result<()> {
         let mut events = self.store.events();
         match piece {
             Piece::Begin => {
                 events.begin();
                 news.clear();
             }
-            Piece::Events { service, events: found } => {
-                let key = ServiceRef::parse(service).and_then(|service| unit.rows.get(&service).copied());
+            Piece::Events {
+                service,
+                events: found,
+            } => {
+                let key =
+                    ServiceRef::parse(service).and_then(|service| unit.rows.get(&service).copied());
                 if let Some(key) = key {
                     if events.put(key, found)? {
                         news.insert(key);
@@ -263,7 +308,10 @@ impl Poller {
                 events.rollback();
                 drop(events);
                 *failures += 1;
-                if error.is_away() || matches!(error, Error::Store(_)) || *failures >= MOST_FAILURES {
+                if error.is_general()
+                    || matches!(error, Error::Store(_))
+                    || *failures >= MOST_FAILURES
+                {
                     return Err(error);
                 }
                 self.warn(format!("a part of the guide is kept as it was: {error}"));
@@ -287,13 +335,18 @@ impl Poller {
             }
             found.clear();
             if let Some(key) = channel.epg.filter(|_| self.settings.guide.enabled) {
-                self.store.events().read(key, from, to, &mut found).map_err(Error::Store)?;
+                self.store
+                    .events()
+                    .read(key, from, to, &mut found)
+                    .map_err(Error::Store)?;
             }
             writer.add(channel, &found).map_err(Error::Store)?;
             // A slow processor is kept for milliseconds by each channel: others get their turn.
             smol::future::yield_now().await;
         }
-        self.store.publish_guide(writer, SystemTime::now()).map_err(Error::Store)?;
+        self.store
+            .publish_guide(writer, SystemTime::now())
+            .map_err(Error::Store)?;
         self.tidy_up(&lineup, from).await.map_err(Error::Store)
     }
 
@@ -301,7 +354,11 @@ impl Poller {
         if !self.store.events().needs_rewrite() {
             return Ok(());
         }
-        let keep = lineup.channels.iter().filter_map(|channel| channel.epg).collect();
+        let keep = lineup
+            .channels
+            .iter()
+            .filter_map(|channel| channel.epg)
+            .collect();
         let mut rewrite = self.store.events().rewrite(&keep, from)?;
         while rewrite.step(&mut self.store.events())? {
             smol::future::yield_now().await;
@@ -317,7 +374,10 @@ fn note(asked: &mut HashMap<EpgKey, u32>, key: EpgKey, until: u32) {
 
 /// Hours of channels in a span, for the progress.
 fn hours(units: &[Unit], seconds: u32) -> u32 {
-    units.iter().map(|unit| unit.rows.len() as u32 * (seconds / HOUR)).sum()
+    units
+        .iter()
+        .map(|unit| unit.rows.len() as u32 * (seconds / HOUR))
+        .sum()
 }
 
 /// The bouquets to ask for so that every channel is asked for: largest first, those that add nothing left out.
@@ -338,7 +398,10 @@ fn units(lineup: &Lineup) -> Vec<Unit> {
         let before = covered.len();
         covered.extend(rows.values());
         if covered.len() > before {
-            units.push(Unit { reference: bouquet.reference.clone(), rows });
+            units.push(Unit {
+                reference: bouquet.reference.clone(),
+                rows,
+            });
         }
     }
     units
@@ -352,13 +415,20 @@ mod tests {
     #[test]
     fn bouquets_that_add_no_channel_are_not_asked_for() {
         let bouquet = |file: &str, sids: std::ops::Range<u32>| ListedBouquet {
-            reference: format!("1:7:1:0:0:0:0:0:0:0:FROM BOUQUET \"{file}\" ORDER BY bouquet").into(),
+            reference: format!("1:7:1:0:0:0:0:0:0:0:FROM BOUQUET \"{file}\" ORDER BY bouquet")
+                .into(),
             name: file.into(),
             media: Media::Tv,
-            entries: sids.map(|sid| Entry::new(&format!("1:0:1:{sid:X}:1:1:C00000:0:0:0:"), "n").unwrap()).collect(),
+            entries: sids
+                .map(|sid| Entry::new(&format!("1:0:1:{sid:X}:1:1:C00000:0:0:0:"), "n").unwrap())
+                .collect(),
         };
         let listing = Listing {
-            bouquets: vec![bouquet("favourites", 3..6), bouquet("all", 1..20), bouquet("other", 19..22)],
+            bouquets: vec![
+                bouquet("favourites", 3..6),
+                bouquet("all", 1..20),
+                bouquet("other", 19..22),
+            ],
         };
         let units = units(&Lineup::resolve(&listing, &Selection::default()));
         let rows: Vec<usize> = units.iter().map(|unit| unit.rows.len()).collect();

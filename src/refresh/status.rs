@@ -90,7 +90,11 @@ pub struct Status {
 impl Status {
     pub(super) fn begin(&mut self, calls: Calls) {
         self.running = true;
-        self.progress = Progress { phase: Phase::Receiver, done: 0, total: 1 };
+        self.progress = Progress {
+            phase: Phase::Receiver,
+            done: 0,
+            total: 1,
+        };
         self.started = Some(SystemTime::now());
         self.began = Some(Instant::now());
         self.calls_before = calls;
@@ -102,7 +106,7 @@ impl Status {
         self.running = false;
         self.progress = Progress::default();
         self.passes = self.passes.wrapping_add(1);
-        self.reachable = Some(!error.as_ref().is_some_and(Error::is_away));
+        self.reachable = Some(!error.as_ref().is_some_and(Error::is_general));
         self.took = self.began.map(|began| began.elapsed());
         self.next = Some(Instant::now() + pause);
         match error {

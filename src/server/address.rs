@@ -29,7 +29,10 @@ impl Addresses {
 
     /// The receiver's stream port for this client, `http://host:8001`.
     pub fn streams(&self, request: &Request) -> String {
-        let host = self.receiver.as_deref().unwrap_or_else(|| without_port(&request.host));
+        let host = self
+            .receiver
+            .as_deref()
+            .unwrap_or_else(|| without_port(&request.host));
         format!("http://{host}:{}", self.port)
     }
 

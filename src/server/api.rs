@@ -41,7 +41,12 @@ impl ChannelJson {
     fn new(channel: &Channel, lineup: &Lineup) -> ChannelJson {
         let service = &channel.service;
         let slug = channel.slug.to_string();
-        let bouquet = |at: &u16| lineup.bouquets.get(usize::from(*at)).map(|b| b.stem.clone());
+        let bouquet = |at: &u16| {
+            lineup
+                .bouquets
+                .get(usize::from(*at))
+                .map(|b| b.stem.clone())
+        };
         ChannelJson {
             id: channel.id(),
             number: channel.number,
@@ -49,7 +54,11 @@ impl ChannelJson {
             media: channel.media.as_str().into(),
             bouquets: channel.bouquets.iter().filter_map(bouquet).collect(),
             // A URL may carry a password; who needs it follows the stream.
-            service: if service.url().is_some() { "url".into() } else { service.address() },
+            service: if service.url().is_some() {
+                "url".into()
+            } else {
+                service.address()
+            },
             logo: format!("/picon/{slug}.png"),
             stream: format!("/stream/{slug}.ts"),
             slug,
@@ -114,30 +123,59 @@ impl Api {
         let mut chosen: Vec<u32> = match request.query("bouquet").map(|name| lineup.bouquet(name)) {
             None => (0..lineup.channels.len() as u32).collect(),
             Some(Some(bouquet)) => bouquet.channels.clone(),
-            Some(None) => return Reply::error(&request.id, 404, code::NOT_FOUND, "there is no such bouquet"),
+            Some(None) => {
+                return Reply::error(
+                    &request.id,
+                    404,
+                    code::NOT_FOUND,
+                    "there is no such bouquet",
+                )
+            }
         };
         match request.query("media") {
             None => {}
             Some(media @ ("tv" | "radio")) => {
-                let wanted = if media == "tv" { Media::Tv } else { Media::Radio };
-                chosen.retain(|at| lineup.channels.get(*at as usize).is_some_and(|c| c.media == wanted));
+                let wanted = if media == "tv" {
+                    Media::Tv
+                } else {
+                    Media::Radio
+                };
+                chosen.retain(|at| {
+                    lineup
+                        .channels
+                        .get(*at as usize)
+                        .is_some_and(|c| c.media == wanted)
+                });
             }
-            Some(_) => return Reply::error(&request.id, 400, code::BAD_REQUEST, "media is tv or radio"),
+            Some(_) => {
+                return Reply::error(&request.id, 400, code::BAD_REQUEST, "media is tv or radio")
+            }
         }
         let offset = match request.query("offset").map(str::parse::<usize>) {
             None => 0,
             Some(Ok(offset)) => offset,
-            Some(Err(_)) => return Reply::error(&request.id, 400, code::BAD_REQUEST, "offset is a number"),
+            Some(Err(_)) => {
+                return Reply::error(&request.id, 400, code::BAD_REQUEST, "offset is a number")
+            }
         };
         let total = chosen.len();
-        let rest: Vec<u32> = chosen.into_iter().skip(offset).take(MOST_CHANNELS).collect();
+        let rest: Vec<u32> = chosen
+            .into_iter()
+            .skip(offset)
+            .take(MOST_CHANNELS)
+            .collect();
         let item = move |at: u32, out: &mut String| {
             if let Some(channel) = lineup.channels.get(at as usize) {
                 item(out, &ChannelJson::new(channel, &lineup));
             }
             Ok(())
         };
-        listed(&request, format!("{{\"total\":{total},\"channels\":["), rest, Box::new(item))
+        listed(
+            &request,
+            format!("{{\"total\":{total},\"channels\":["),
+            rest,
+            Box::new(item),
+        )
     }
 
     /// All bouquets.
@@ -178,16 +216,34 @@ impl Api {
         let chosen: Vec<u32> = match request.query("channel") {
             None => (0..lineup.channels.len() as u32).collect(),
             Some(name) => {
-                let slug = name.strip_suffix(".e2").unwrap_or(name).trim_end_matches(':').replace(':', "-");
+                let slug = name
+                    .strip_suffix(".e2")
+                    .unwrap_or(name)
+                    .trim_end_matches(':')
+                    .replace(':', "-");
                 let found = lineup.find(&slug).map(|channel| channel.number);
-                match lineup.channels.iter().position(|channel| Some(channel.number) == found) {
+                match lineup
+                    .channels
+                    .iter()
+                    .position(|channel| Some(channel.number) == found)
+                {
                     Some(at) => vec![at as u32],
-                    None => return Reply::error(&request.id, 404, code::NOT_FOUND, "there is no such channel"),
+                    None => {
+                        return Reply::error(
+                            &request.id,
+                            404,
+                            code::NOT_FOUND,
+                            "there is no such channel",
+                        )
+                    }
                 }
             }
         };
         let now = unix_now();
-        let (Some(from), Some(to)) = (time(&request, "from", Some(now)), time(&request, "to", None)) else {
+        let (Some(from), Some(to)) = (
+            time(&request, "from", Some(now)),
+            time(&request, "to", None),
+        ) else {
             let text = "from and to are times like 2026-11-22T20:15:00Z or seconds since 1970";
             return Reply::error(&request.id, 400, code::BAD_REQUEST, text);
         };
@@ -196,7 +252,11 @@ impl Api {
         let store = self.store;
         let mut left = MOST_EVENTS;
         let each = move |at: u32, out: &mut String| {
-            let Some((channel, key)) = lineup.channels.get(at as usize).and_then(|c| Some((c, c.epg?))) else {
+            let Some((channel, key)) = lineup
+                .channels
+                .get(at as usize)
+                .and_then(|c| Some((c, c.epg?)))
+            else {
                 return Ok(());
             };
             if left == 0 {
@@ -229,7 +289,9 @@ impl Api {
             };
             let mut events = Vec::new();
             if let Some(key) = channel.epg {
-                store.events().read(key, now, now.saturating_add(DAY), &mut events)?;
+                store
+                    .events()
+                    .read(key, now, now.saturating_add(DAY), &mut events)?;
             }
             let json = |event: Option<&Event>| event.map(|event| EventJson::new(channel, event));
             let is_running = |event: &&Event| event.start <= now && now < event.stop();
@@ -270,7 +332,9 @@ pub(super) fn path_segment(name: &str) -> String {
     let mut out = String::with_capacity(name.len());
     for byte in name.bytes() {
         match byte {
-            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => out.push(char::from(byte)),
+            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => {
+                out.push(char::from(byte))
+            }
             _ => out.push_str(&format!("%{byte:02X}")),
         }
     }
@@ -290,18 +354,28 @@ fn parse_rfc3339(text: &str) -> Option<u32> {
     let number = |from: usize, to: usize| text.get(from..to)?.parse::<i64>().ok();
     let (year, month, day) = (number(0, 4)?, number(5, 7)?, number(8, 10)?);
     let (hour, minute, second) = (number(11, 13)?, number(14, 16)?, number(17, 19)?);
-    let separators: Vec<u8> = [4, 7, 10, 13, 16].iter().filter_map(|at| text.as_bytes().get(*at).copied()).collect();
+    let separators: Vec<u8> = [4, 7, 10, 13, 16]
+        .iter()
+        .filter_map(|at| text.as_bytes().get(*at).copied())
+        .collect();
     let fits = separators == *b"--T::" && (1..=12).contains(&month) && (1..=31).contains(&day);
     if !fits || hour > 23 || minute > 59 || second > 60 {
         return None;
     }
-    let zone = text.get(19..)?.trim_start_matches(|c: char| c == '.' || c.is_ascii_digit());
+    let zone = text
+        .get(19..)?
+        .trim_start_matches(|c: char| c == '.' || c.is_ascii_digit());
     let offset = match (zone, zone.get(..1)) {
         ("Z" | "z", _) => 0,
         // A `+` in a query is a blank to those who forget to encode it.
         (_, Some(sign @ ("+" | "-" | " "))) if zone.len() == 6 => {
-            let seconds = zone.get(1..3)?.parse::<i64>().ok()? * 3_600 + zone.get(4..6)?.parse::<i64>().ok()? * 60;
-            if sign == "-" { -seconds } else { seconds }
+            let seconds = zone.get(1..3)?.parse::<i64>().ok()? * 3_600
+                + zone.get(4..6)?.parse::<i64>().ok()? * 60;
+            if sign == "-" {
+                -seconds
+            } else {
+                seconds
+            }
         }
         _ => return None,
     };
@@ -324,7 +398,11 @@ fn listed(request: &Request, head: String, chosen: Vec<u32>, each: Each) -> Repl
         .with("content-type", "application/json")
         .with("cache-control", "no-cache");
     if request.method != Method::Head {
-        let list = List { text: head, chosen: chosen.into_iter(), each };
+        let list = List {
+            text: head,
+            chosen: chosen.into_iter(),
+            each,
+        };
         reply.body = Body::Stream(Box::new(list));
     }
     reply
@@ -367,10 +445,23 @@ mod tests {
     #[test]
     fn times_are_read_with_their_zone() {
         assert_eq!(parse_rfc3339("2026-11-22T18:55:00Z"), Some(1_795_373_700));
-        assert_eq!(parse_rfc3339("2026-11-22T19:55:00+01:00"), Some(1_795_373_700));
-        assert_eq!(parse_rfc3339("2026-11-22T18:55:00.25Z"), Some(1_795_373_700));
+        assert_eq!(
+            parse_rfc3339("2026-11-22T19:55:00+01:00"),
+            Some(1_795_373_700)
+        );
+        assert_eq!(
+            parse_rfc3339("2026-11-22T18:55:00.25Z"),
+            Some(1_795_373_700)
+        );
         assert_eq!(parse_rfc3339("2000-02-29T00:00:00Z"), Some(951_782_400));
-        for text in ["", "2026", "2026-13-22T18:55:00Z", "2026-11-22 18:55:00Z", "2026-11-22T18:55:00", "1969-01-01T00:00:00Z"] {
+        for text in [
+            "",
+            "2026",
+            "2026-13-22T18:55:00Z",
+            "2026-11-22 18:55:00Z",
+            "2026-11-22T18:55:00",
+            "1969-01-01T00:00:00Z",
+        ] {
             assert_eq!(parse_rfc3339(text), None, "{text}");
         }
     }
@@ -383,7 +474,11 @@ mod tests {
                 Ok(())
             };
             let chosen: Vec<u32> = (0..count).collect();
-            let mut list = List { text: "{\"items\":[".into(), chosen: chosen.into_iter(), each: Box::new(each) };
+            let mut list = List {
+                text: "{\"items\":[".into(),
+                chosen: chosen.into_iter(),
+                each: Box::new(each),
+            };
             let mut whole = Vec::new();
             loop {
                 let mut out = Vec::new();
@@ -395,7 +490,12 @@ mod tests {
             }
             let text = String::from_utf8(whole).unwrap();
             assert_eq!(text.matches("item ").count(), count as usize);
-            assert!(text.ends_with("]}") && !text.contains(",]") && !text.contains(",,") && !text.contains("\"\""));
+            assert!(
+                text.ends_with("]}")
+                    && !text.contains(",]")
+                    && !text.contains(",,")
+                    && !text.contains("\"\"")
+            );
         }
     }
 }

@@ -12,10 +12,17 @@ impl Control {
     /// 202 when a pass will begin, 409 while one runs.
     pub(super) async fn refresh(self, request: Request, _: Params) -> Reply {
         match self.refresh.request() {
-            Ok(()) => Reply::new(202, "application/json", r#"{"status":"started"}"#.to_owned()),
-            Err(refresh::Busy) => {
-                Reply::error(&request.id, 409, code::BUSY_REFRESH, "a refresh is running already")
-            }
+            Ok(()) => Reply::new(
+                202,
+                "application/json",
+                r#"{"status":"started"}"#.to_owned(),
+            ),
+            Err(refresh::Busy) => Reply::error(
+                &request.id,
+                409,
+                code::BUSY_REFRESH,
+                "a refresh is running already",
+            ),
         }
     }
 }

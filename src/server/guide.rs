@@ -40,7 +40,11 @@ enum Form {
 
 impl Guides {
     pub(super) async fn document(self, request: Request, _: Params) -> Reply {
-        let form = if accepts_gzip(&request) { Form::Encoded } else { Form::Plain };
+        let form = if accepts_gzip(&request) {
+            Form::Encoded
+        } else {
+            Form::Plain
+        };
         self.answer(request, form)
     }
 
@@ -51,13 +55,23 @@ impl Guides {
     fn answer(self, request: Request, form: Form) -> Reply {
         let snapshot = self.store.current();
         let Some(guide) = snapshot.guide.clone() else {
-            return Reply::error(&request.id, 503, code::NOT_READY, "the guide is not ready yet").with("retry-after", "5");
+            return Reply::error(
+                &request.id,
+                503,
+                code::NOT_READY,
+                "the guide is not ready yet",
+            )
+            .with("retry-after", "5");
         };
         let base = self.addresses.base(&request);
         let part = match Share::of(&request, &snapshot.lineup) {
             Ok(part) => part,
             Err((status, text)) => {
-                let code = if status == 404 { code::NOT_FOUND } else { code::BAD_REQUEST };
+                let code = if status == 404 {
+                    code::NOT_FOUND
+                } else {
+                    code::BAD_REQUEST
+                };
                 return Reply::error(&request.id, status, code, text);
             }
         };
@@ -68,24 +82,45 @@ impl Guides {
     }
 
     /// The whole guide: the head for this address, then the file as it lies there.
-    fn whole(&self, request: &Request, snapshot: &Snapshot, guide: &GuideFile, base: &str, form: Form) -> Reply {
-        let version = snapshot.made.duration_since(UNIX_EPOCH).map_or(0, |since| since.as_millis());
+    fn whole(
+        &self,
+        request: &Request,
+        snapshot: &Snapshot,
+        guide: &GuideFile,
+        base: &str,
+        form: Form,
+    ) -> Reply {
+        let version = snapshot
+            .made
+            .duration_since(UNIX_EPOCH)
+            .map_or(0, |since| since.as_millis());
         let key = format!("guide\n{version}\n{base}");
         let output = self.rendered.get(
             &key,
             || {
                 let head = Head::new(snapshot.lineup.channels.iter(), base);
-                Output { plain: head.plain, packed: head.packed, check: head.check }
+                Output {
+                    plain: head.plain,
+                    packed: head.packed,
+                    check: head.check,
+                }
             },
             |output| output.plain.len() + output.packed.len(),
         );
-        let head = Head { plain: output.plain, packed: output.packed, check: output.check };
+        let head = Head {
+            plain: output.plain,
+            packed: output.packed,
+            check: output.check,
+        };
         let tag = guide.tag(&head);
         let modified = guide.made.max(snapshot.made);
         if form == Form::Plain {
             let etag = format!("\"{tag}\"");
             // Unpacked on the way; the length is known, but there is nothing to seek in, so no ranges.
-            let unpacked = Unpacked { head: Some(head), body: DeflateDecoder::new(Box::new(guide.reader())) };
+            let unpacked = Unpacked {
+                head: Some(head),
+                body: DeflateDecoder::new(Box::new(guide.reader())),
+            };
             return streamed(request, etag, modified, None, Box::new(unpacked));
         }
         let (file, len) = guide.body();
@@ -94,7 +129,11 @@ impl Guides {
         Entity {
             parts: vec![
                 Part::Bytes(head.packed),
-                Part::File { file, offset: 0, len },
+                Part::File {
+                    file,
+                    offset: 0,
+                    len,
+                },
                 Part::Bytes(end.to_vec().into()),
             ],
             etag: format!("\"{tag}{}\"", if archive { "a" } else { "z" }),
@@ -108,8 +147,21 @@ impl Guides {
     }
 
     /// A part of the guide, made on the way from the event store.
-    fn some(self, request: &Request, snapshot: &Snapshot, guide: &GuideFile, base: String, part: Share, form: Form) -> Reply {
-        let head = Head::new(part.channels.iter().filter_map(|at| snapshot.lineup.channels.get(*at as usize)), &base);
+    fn some(
+        self,
+        request: &Request,
+        snapshot: &Snapshot,
+        guide: &GuideFile,
+        base: String,
+        part: Share,
+        form: Form,
+    ) -> Reply {
+        let head = Head::new(
+            part.channels
+                .iter()
+                .filter_map(|at| snapshot.lineup.channels.get(*at as usize)),
+            &base,
+        );
         let query = crc32fast::hash(format!("{:?} {:?}", part.days, part.channels).as_bytes());
         let letter = match form {
             Form::Plain => "",
@@ -117,7 +169,9 @@ impl Guides {
             Form::Archive => "a",
         };
         let etag = format!("\"{}{query:08x}{letter}\"", guide.tag(&head));
-        let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |now| now.as_secs() as u32);
+        let now = SystemTime::now()
+            .duration_since(UNIX_EPOCH)
+            .map_or(0, |now| now.as_secs() as u32);
         let hour = now - now % 3_600;
         let modified = guide.made.max(snapshot.made);
         let packer = (form != Form::Plain).then(|| GzEncoder::new(Vec::new(), Compression::new(1)));
@@ -130,7 +184,13 @@ impl Guides {
             head: Some(head),
             packer,
         };
-        let reply = streamed(request, etag, modified, (form == Form::Encoded).then_some("gzip"), Box::new(made));
+        let reply = streamed(
+            request,
+            etag,
+            modified,
+            (form == Form::Encoded).then_some("gzip"),
+            Box::new(made),
+        );
         if form == Form::Archive && reply.status == 200 {
             let mut reply = reply;
             reply.headers.retain(|(name, _)| *name != "content-type");
@@ -184,14 +244,17 @@ fn streamed(
         cache_control: "no-cache",
         varies: true,
     };
-    let conditional = request.header("if-none-match").is_some() || request.header("if-modified-since").is_some();
+    let conditional =
+        request.header("if-none-match").is_some() || request.header("if-modified-since").is_some();
     if conditional {
         let reply = probe.reply(request);
         if reply.status == 304 {
             return reply;
         }
     }
-    let seconds = modified.duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());
+    let seconds = modified
+        .duration_since(UNIX_EPOCH)
+        .map_or(0, |since| since.as_secs());
     let mut reply = Reply::empty(200)
         .with("content-type", XML)
         .with("etag", etag)
@@ -269,7 +332,9 @@ impl Chunks for Made {
             };
             events.clear();
             if let Some(key) = channel.epg {
-                self.store.events().read(key, self.from, self.to, &mut events)?;
+                self.store
+                    .events()
+                    .read(key, self.from, self.to, &mut events)?;
             }
             let id = channel.id();
             for event in &events {

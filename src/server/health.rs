@@ -15,8 +15,12 @@ pub(super) struct Health {
 impl Health {
     /// Whoever reads this is being answered.
     pub(super) async fn alive(self, _: Request, _: Params) -> Reply {
-        Reply::new(200, "application/json", r#"{"status":"healthy"}"#.to_owned())
-            .with("cache-control", "no-store")
+        Reply::new(
+            200,
+            "application/json",
+            r#"{"status":"healthy"}"#.to_owned(),
+        )
+        .with("cache-control", "no-store")
     }
 
     /// 200 when playlist and guide can be had.

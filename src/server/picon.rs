@@ -17,7 +17,12 @@ impl Logos {
     pub(super) async fn get(self, request: Request, params: Params) -> Reply {
         let snapshot = self.store.current();
         let Some(channel) = snapshot.lineup.find(params.get("channel")) else {
-            return Reply::error(&request.id, 404, code::NOT_FOUND, "there is no such channel");
+            return Reply::error(
+                &request.id,
+                404,
+                code::NOT_FOUND,
+                "there is no such channel",
+            );
         };
         match self.picons.get(channel).await {
             Logo::Png(png) => Entity {
@@ -31,10 +36,19 @@ impl Logos {
                 varies: false,
             }
             .reply(&request),
-            Logo::Missing => Reply::error(&request.id, 404, code::NOT_FOUND, "this channel has no logo"),
-            Logo::Unknown => {
-                Reply::error(&request.id, 503, code::RECEIVER_AWAY, "the receiver does not answer").with("retry-after", "30")
-            }
+            Logo::Missing => Reply::error(
+                &request.id,
+                404,
+                code::NOT_FOUND,
+                "this channel has no logo",
+            ),
+            Logo::Unknown => Reply::error(
+                &request.id,
+                503,
+                code::RECEIVER_AWAY,
+                "the receiver does not answer",
+            )
+            .with("retry-after", "30"),
         }
     }
 }

@@ -29,8 +29,13 @@ impl Playlists {
     fn answer(&self, request: &Request, name: Option<&str>) -> Reply {
         let snapshot = self.store.current();
         if snapshot.generation == 0 {
-            return Reply::error(&request.id, 503, code::NOT_READY, "the receiver has not told its channels yet")
-                .with("retry-after", "5");
+            return Reply::error(
+                &request.id,
+                503,
+                code::NOT_READY,
+                "the receiver has not told its channels yet",
+            )
+            .with("retry-after", "5");
         }
         let client = match request.query("client") {
             None => Client::of_agent(request.header("user-agent").unwrap_or("")),
@@ -47,7 +52,14 @@ impl Playlists {
             Err(text) => return Reply::error(&request.id, 400, code::BAD_REQUEST, text),
         };
         let bouquet: Option<&Bouquet> = match name.map(|name| snapshot.lineup.bouquet(name)) {
-            Some(None) => return Reply::error(&request.id, 404, code::NOT_FOUND, "there is no such bouquet"),
+            Some(None) => {
+                return Reply::error(
+                    &request.id,
+                    404,
+                    code::NOT_FOUND,
+                    "there is no such bouquet",
+                )
+            }
             Some(found) => found,
             None => None,
         };
@@ -55,17 +67,28 @@ impl Playlists {
         let direct = (mode == Mode::Direct).then(|| self.addresses.streams(request));
         let made = snapshot.made;
         // The time the lineup was made stands for the lineup: generations also count guides.
-        let version = made.duration_since(std::time::UNIX_EPOCH).map_or(0, |since| since.as_millis());
+        let version = made
+            .duration_since(std::time::UNIX_EPOCH)
+            .map_or(0, |since| since.as_millis());
         let stem = bouquet.map_or("", |bouquet| &bouquet.stem);
-        let key = format!("m3u\n{version}\n{base}\n{}\n{stem}\n{}", direct.as_deref().unwrap_or(""), client.name());
+        let key = format!(
+            "m3u\n{version}\n{base}\n{}\n{stem}\n{}",
+            direct.as_deref().unwrap_or(""),
+            client.name()
+        );
         let make = || {
             let mut text = Vec::with_capacity(snapshot.lineup.channels.len() * 280 + 256);
-            let links = Links { base: &base, direct: direct.as_deref() };
+            let links = Links {
+                base: &base,
+                direct: direct.as_deref(),
+            };
             // Writing into memory cannot fail.
             let _ = playlist::write(&mut text, &snapshot.lineup, bouquet, &links, client);
             Output::new(text)
         };
-        let output = self.rendered.get(&key, make, |output| output.plain.len() + output.packed.len());
+        let output = self.rendered.get(&key, make, |output| {
+            output.plain.len() + output.packed.len()
+        });
         let gzip = accepts_gzip(request);
         Entity {
             etag: format!("\"{:08x}{}\"", output.check, if gzip { "z" } else { "" }),

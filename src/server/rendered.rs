@@ -35,7 +35,11 @@ impl Output {
         // Writing into memory cannot fail.
         let _ = packer.write_all(&plain);
         let packed = packer.finish().unwrap_or_default();
-        Output { plain: plain.into(), packed: packed.into(), check }
+        Output {
+            plain: plain.into(),
+            packed: packed.into(),
+            check,
+        }
     }
 }
 
@@ -47,19 +51,28 @@ pub(super) struct Rendered<V = Output> {
 
 impl<V: Clone> Default for Rendered<V> {
     fn default() -> Rendered<V> {
-        Rendered { kept: RefCell::new(Cache::new(ENTRIES, BYTES)) }
+        Rendered {
+            kept: RefCell::new(Cache::new(ENTRIES, BYTES)),
+        }
     }
 }
 
 impl<V: Clone> Rendered<V> {
     /// The output under `key`, made by `make` if it is not there; `size` tells its bytes.
-    pub(super) fn get(&self, key: &str, make: impl FnOnce() -> V, size: impl FnOnce(&V) -> usize) -> V {
+    pub(super) fn get(
+        &self,
+        key: &str,
+        make: impl FnOnce() -> V,
+        size: impl FnOnce(&V) -> usize,
+    ) -> V {
         let now = Instant::now();
         if let Some(output) = self.kept.borrow_mut().get(key, now) {
             return output;
         }
         let output = make();
-        self.kept.borrow_mut().put(key, output.clone(), size(&output), KEEP, now);
+        self.kept
+            .borrow_mut()
+            .put(key, output.clone(), size(&output), KEEP, now);
         output
     }
 

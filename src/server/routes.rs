@@ -8,7 +8,15 @@ use crate::http::{Route, Router};
 
 /// The routes with their handlers.
 pub fn table(needs: Needs) -> Router {
-    let Needs { store, refresh, picons, addresses, guide: has_guide, receiver, started } = needs;
+    let Needs {
+        store,
+        refresh,
+        picons,
+        addresses,
+        guide: has_guide,
+        receiver,
+        started,
+    } = needs;
     let addresses = Rc::new(addresses);
     let rendered = Rc::new(Rendered::default());
     let playlist = playlist::Playlists {
@@ -21,8 +29,13 @@ pub fn table(needs: Needs) -> Router {
         addresses: addresses.clone(),
         rendered: rendered.clone(),
     };
-    let streams = stream::Streams { store: store.clone(), addresses };
-    let channels = api::Api { store: store.clone() };
+    let streams = stream::Streams {
+        store: store.clone(),
+        addresses,
+    };
+    let channels = api::Api {
+        store: store.clone(),
+    };
     let status = status::Page {
         store: store.clone(),
         refresh: refresh.clone(),
@@ -31,7 +44,10 @@ pub fn table(needs: Needs) -> Router {
         receiver,
         started,
     };
-    let health = health::Health { store: store.clone(), guide: has_guide };
+    let health = health::Health {
+        store: store.clone(),
+        guide: has_guide,
+    };
     let logos = picon::Logos { store, picons };
 
     // Each handler is cloned into its row; they are a few reference counts each.

@@ -99,8 +99,20 @@ struct CacheJson {
 
 impl From<Counts> for CacheJson {
     fn from(counts: Counts) -> CacheJson {
-        let Counts { hits, misses, evictions, entries, bytes } = counts;
-        CacheJson { entries, bytes, hits, misses, evictions }
+        let Counts {
+            hits,
+            misses,
+            evictions,
+            entries,
+            bytes,
+        } = counts;
+        CacheJson {
+            entries,
+            bytes,
+            hits,
+            misses,
+            evictions,
+        }
     }
 }
 
@@ -109,7 +121,13 @@ impl Page {
         let status = self.refresh.status();
         let snapshot = self.store.current();
         let lineup = &snapshot.lineup;
-        let of = |media| lineup.channels.iter().filter(|channel| channel.media == media).count();
+        let of = |media| {
+            lineup
+                .channels
+                .iter()
+                .filter(|channel| channel.media == media)
+                .count()
+        };
         let about = status.about.as_ref();
         let known = |text: &String| Some(text.clone()).filter(|text| !text.is_empty());
         let progress = status.progress;
@@ -136,7 +154,9 @@ impl Page {
                 succeeded: status.succeeded.map(time),
                 error: status.error,
                 calls: status.calls.total.wrapping_sub(status.calls_before.total),
-                took_seconds: status.took.map(|took| (took.as_secs_f64() * 1e3).round() / 1e3),
+                took_seconds: status
+                    .took
+                    .map(|took| (took.as_secs_f64() * 1e3).round() / 1e3),
                 next_in_seconds: status
                     .next
                     .map(|next| next.saturating_duration_since(Instant::now()).as_secs()),
@@ -168,5 +188,8 @@ impl Page {
 }
 
 fn time(at: SystemTime) -> String {
-    rfc3339(at.duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs()))
+    rfc3339(
+        at.duration_since(UNIX_EPOCH)
+            .map_or(0, |since| since.as_secs()),
+    )
 }

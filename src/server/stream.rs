@@ -22,15 +22,23 @@ impl Streams {
             return Reply::empty(404).with("x-hdhomerun-error", "801 Unknown Channel");
         };
         let service = &channel.service;
-        let url = service.url().filter(|_| service.url_kind() != Some(UrlKind::Receiver));
+        let url = service
+            .url()
+            .filter(|_| service.url_kind() != Some(UrlKind::Receiver));
         if request.method == Method::Head && service.url_kind() != Some(UrlKind::Other) {
             return Reply::empty(200).with("content-type", "video/mp2t");
         }
         let target = match url {
             Some(url) => escape(url),
-            None => format!("{}{}", self.addresses.streams(&request), service.stream_path()),
+            None => format!(
+                "{}{}",
+                self.addresses.streams(&request),
+                service.stream_path()
+            ),
         };
-        Reply::empty(302).with("location", target).with("cache-control", "no-store")
+        Reply::empty(302)
+            .with("location", target)
+            .with("cache-control", "no-store")
     }
 }
 
@@ -53,6 +61,9 @@ mod tests {
 
     #[test]
     fn a_url_cannot_break_out_of_its_header() {
-        assert_eq!(escape("http://h/a b?x=%41\r\nSet-Cookie: ü"), "http://h/a%20b?x=%41%0D%0ASet-Cookie:%20%C3%BC");
+        assert_eq!(
+            escape("http://h/a b?x=%41\r\nSet-Cookie: ü"),
+            "http://h/a%20b?x=%41%0D%0ASet-Cookie:%20%C3%BC"
+        );
     }
 }

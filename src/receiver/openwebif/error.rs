@@ -22,9 +22,21 @@ impl Error {
         Error::Malformed(path.into(), what.into())
     }
 
-    /// Whether the receiver is away or busy, as opposed to answering something wrong.
-    pub fn is_away(&self) -> bool {
-        matches!(self, Error::Http(error) if error.is_transient())
+    /// Whether any other question would fail the same way: the receiver is away, hangs, or does not let us in.
+    pub fn is_general(&self) -> bool {
+        use client::Error::{Refused, Resolve, Timeout, Unauthorized, Unreachable};
+        let Error::Http(error) = self else {
+            return false;
+        };
+        matches!(
+            error,
+            Refused(_) | Resolve { .. } | Timeout(_) | Unauthorized { .. } | Unreachable(_)
+        )
+    }
+
+    /// Whether the receiver answered that there is no such thing.
+    pub(super) fn is_not_found(&self) -> bool {
+        matches!(self, Error::Http(client::Error::Status { status: 404, .. }))
     }
 }
 

@@ -69,7 +69,9 @@ impl OpenWebif {
         // `endTime` is minutes from `time`, not a time (item 4).
         let path = format!("{path}&time={from}&endTime={minutes}");
         let bytes = self.events(&path, each).await?;
-        self.pace.borrow_mut().note_guide(query.services(), minutes, bytes);
+        self.pace
+            .borrow_mut()
+            .note_guide(query.services(), minutes, bytes);
         Ok(())
     }
 
@@ -82,7 +84,10 @@ impl OpenWebif {
         bouquet: &str,
         each: &mut dyn FnMut(Piece<'_>) -> std::io::Result<()>,
     ) -> Result<(), Error> {
-        let path = format!("/api/epgnownext?bRef={}", quote(&bouquet.replace('%', "%25")));
+        let path = format!(
+            "/api/epgnownext?bRef={}",
+            quote(&bouquet.replace('%', "%25"))
+        );
         self.events(&path, each).await.map(|_| ())
     }
 
@@ -112,7 +117,9 @@ impl OpenWebif {
             return Err(Error::Store(error));
         }
         let fetched = fetched?;
-        let shell = splitter.finish().map_err(|text| Error::Malformed(path.into(), text))?;
+        let shell = splitter
+            .finish()
+            .map_err(|text| Error::Malformed(path.into(), text))?;
         check(path, &shell, "events")?;
         rows.finish(path)?;
         Ok(fetched.bytes)
@@ -185,7 +192,10 @@ impl Rows<'_> {
         let mut events = std::mem::take(&mut self.events);
         events.sort_by_key(|event| event.start);
         let service = std::mem::take(&mut self.service);
-        self.hand_out(Piece::Events { service: &service, events: &events });
+        self.hand_out(Piece::Events {
+            service: &service,
+            events: &events,
+        });
         events.clear();
         self.events = events;
     }
@@ -205,7 +215,10 @@ impl Rows<'_> {
             return Err(Error::malformed(path, "none of the events can be read"));
         }
         if self.bad > 0 {
-            log::debug!("{} events of {path} cannot be read and are left out", self.bad);
+            log::debug!(
+                "{} events of {path} cannot be read and are left out",
+                self.bad
+            );
         }
         Ok(())
     }
@@ -217,7 +230,12 @@ fn read_row(object: &str) -> Result<(String, Row), String> {
     let (mut start, mut seconds, mut minutes) = (None, None, None);
     let mut no_start = false;
     read_fields(object, |key, value| match key {
-        "id" => event.id = value.number().and_then(|id| u32::try_from(id).ok()).unwrap_or(0),
+        "id" => {
+            event.id = value
+                .number()
+                .and_then(|id| u32::try_from(id).ok())
+                .unwrap_or(0)
+        }
         "begin_timestamp" => {
             start = value.number();
             no_start = value == super::json::Value::Null;
@@ -229,11 +247,17 @@ fn read_row(object: &str) -> Result<(String, Row), String> {
         "longdesc" => event.description = clean_text(&unescape(value.text())),
         "sref" => service = value.text(),
         "genreid" => {
-            event.genre = value.number().and_then(|id| u8::try_from(id).ok()).unwrap_or(0);
+            event.genre = value
+                .number()
+                .and_then(|id| u8::try_from(id).ok())
+                .unwrap_or(0);
         }
         _ => {}
     })?;
-    let row = match (start, seconds.or(minutes.map(|minutes| minutes.saturating_mul(60)))) {
+    let row = match (
+        start,
+        seconds.or(minutes.map(|minutes| minutes.saturating_mul(60))),
+    ) {
         (Some(0), _) => Row::Empty,
         (None, _) if no_start => Row::Empty,
         (Some(start), Some(duration)) if start >= EARLIEST && (0..=LONGEST).contains(&duration) => {

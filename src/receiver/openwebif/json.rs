@@ -144,7 +144,12 @@ impl Value {
     pub(super) fn number(&self) -> Option<i64> {
         match self {
             Value::Number(number) if number.is_finite() => Some(*number as i64),
-            Value::Text(text) => text.trim().parse::<f64>().ok().filter(|n| n.is_finite()).map(|n| n as i64),
+            Value::Text(text) => text
+                .trim()
+                .parse::<f64>()
+                .ok()
+                .filter(|n| n.is_finite())
+                .map(|n| n as i64),
             _ => None,
         }
     }
@@ -221,7 +226,10 @@ fn read_value(state: &mut DeJsonState, input: &mut Chars<'_>) -> Result<Value, D
 }
 
 /// Walks a list or an object to its end, gathering the texts of each inner list.
-fn read_list(state: &mut DeJsonState, input: &mut Chars<'_>) -> Result<Vec<Vec<String>>, DeJsonErr> {
+fn read_list(
+    state: &mut DeJsonState,
+    input: &mut Chars<'_>,
+) -> Result<Vec<Vec<String>>, DeJsonErr> {
     let mut rows: Vec<Vec<String>> = Vec::new();
     let mut depth = 0;
     loop {
@@ -258,7 +266,10 @@ pub(super) fn unescape(text: String) -> String {
     while let Some(at) = rest.find('&') {
         out.push_str(&rest[..at]);
         rest = &rest[at..];
-        let entity = rest[1..].split_once(';').map(|(name, _)| name).filter(|name| name.len() <= 8);
+        let entity = rest[1..]
+            .split_once(';')
+            .map(|(name, _)| name)
+            .filter(|name| name.len() <= 8);
         let c = entity.and_then(|name| match name {
             "amp" => Some('&'),
             "lt" => Some('<'),
@@ -310,17 +321,37 @@ mod tests {
         let text = "{\n \"events\": [\n  {\"a\": \"}]\\\"{\", \"b\": {\"c\": [1]}},\n {}],\n \"result\": true}";
         for step in 1..text.len() {
             let (objects, shell) = split(text, step).unwrap();
-            assert_eq!(objects, ["{\"a\": \"}]\\\"{\", \"b\": {\"c\": [1]}}", "{}"], "{step}");
+            assert_eq!(
+                objects,
+                ["{\"a\": \"}]\\\"{\", \"b\": {\"c\": [1]}}", "{}"],
+                "{step}"
+            );
             let mut fields = Vec::new();
             read_fields(&shell, |key, value| fields.push((key.to_owned(), value))).unwrap();
-            assert_eq!(fields, [("events".into(), Value::List(vec![])), ("result".into(), Value::Flag(true))]);
+            assert_eq!(
+                fields,
+                [
+                    ("events".into(), Value::List(vec![])),
+                    ("result".into(), Value::Flag(true))
+                ]
+            );
         }
     }
 
     #[test]
     fn what_is_no_answer_is_an_error() {
         for text in [
-            "", "  ", "<html>", "[]", "{\"events\": [", "{\"events\": [{\"a\":\"b", "{]", "{\"a\": [}]", "{/*}*/}", "null", "{\"a\":1}x",
+            "",
+            "  ",
+            "<html>",
+            "[]",
+            "{\"events\": [",
+            "{\"events\": [{\"a\":\"b",
+            "{]",
+            "{\"a\": [}]",
+            "{/*}*/}",
+            "null",
+            "{\"a\":1}x",
             "{\"a\": \"\0\"}",
         ] {
             assert!(split(text, 3).is_err(), "{text}");
@@ -337,17 +368,39 @@ mod tests {
         let text = r#"{"a":"12","b":12.9,"c":null,"d":true,"e":"True","f":{"x":[1]},"g":[["r","n"],["s"]],"h":-3}"#;
         read_fields(text, |key, value| fields.push((key.to_owned(), value))).unwrap();
         let value = |at: usize| &fields[at].1;
-        assert_eq!((value(0).number(), value(1).number(), value(2).number()), (Some(12), Some(12), None));
-        assert_eq!((value(3).flag(), value(4).flag(), value(5).flag()), (Some(true), Some(true), None));
-        assert_eq!(*value(6), Value::List(vec![vec!["r".into(), "n".into()], vec!["s".into()]]));
+        assert_eq!(
+            (value(0).number(), value(1).number(), value(2).number()),
+            (Some(12), Some(12), None)
+        );
+        assert_eq!(
+            (value(3).flag(), value(4).flag(), value(5).flag()),
+            (Some(true), Some(true), None)
+        );
+        assert_eq!(
+            *value(6),
+            Value::List(vec![vec!["r".into(), "n".into()], vec!["s".into()]])
+        );
         assert_eq!(value(7).number(), Some(-3));
     }
 
     #[test]
     fn broken_objects_are_errors_and_end() {
         for text in [
-            "{", "{\"a\"", "{\"a\":", "{\"a\":}", "{\"a\":,}", "{\"a\":foo}", "{\"a\"::1}", "{\"a\":[[1]", "{\"a\":[\0]}", "{\"a\":1e}",
-            "{\"a\":NaN}", "{\"a\":99999999999999999999999}", "{\"a\":\"\\ud800\"}", "{\"a\":{/*}*/", "{\"a\":1",
+            "{",
+            "{\"a\"",
+            "{\"a\":",
+            "{\"a\":}",
+            "{\"a\":,}",
+            "{\"a\":foo}",
+            "{\"a\"::1}",
+            "{\"a\":[[1]",
+            "{\"a\":[\0]}",
+            "{\"a\":1e}",
+            "{\"a\":NaN}",
+            "{\"a\":99999999999999999999999}",
+            "{\"a\":\"\\ud800\"}",
+            "{\"a\":{/*}*/",
+            "{\"a\":1",
         ] {
             assert!(read_fields(text, |_, _| ()).is_err(), "{text}");
         }
@@ -356,9 +409,15 @@ mod tests {
     #[test]
     fn text_is_unescaped_exactly_once() {
         let once = |text: &str| unescape(text.to_owned());
-        assert_eq!(once("Who&#x27;s &quot;Who&quot; &amp; &lt;F&gt;"), "Who's \"Who\" & <F>");
+        assert_eq!(
+            once("Who&#x27;s &quot;Who&quot; &amp; &lt;F&gt;"),
+            "Who's \"Who\" & <F>"
+        );
         assert_eq!(once("&amp;amp; schon"), "&amp; schon");
-        assert_eq!(once("A & B; &unknown; &#xZZ; &#1114112; &"), "A & B; &unknown; &#xZZ; &#1114112; &");
+        assert_eq!(
+            once("A & B; &unknown; &#xZZ; &#1114112; &"),
+            "A & B; &unknown; &#xZZ; &#1114112; &"
+        );
         assert_eq!(once("&#39;&#xE4;"), "'ä");
     }
 }

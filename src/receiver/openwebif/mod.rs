@@ -166,7 +166,10 @@ impl OpenWebif {
                 let mut row = row.into_iter();
                 let (reference, name) = (row.next()?, row.next()?);
                 ServiceRef::parse(&reference).filter(ServiceRef::is_bouquet)?;
-                Some(Named { reference, name: clean_line(&name) })
+                Some(Named {
+                    reference,
+                    name: clean_line(&name),
+                })
             })
             .collect();
         if named.is_empty() && count > 0 {
@@ -189,7 +192,9 @@ impl OpenWebif {
         let shell = self.list(&path, |object| entries.take(object)).await?;
         let entries = Rc::new(entries.finish(&path, &shell)?);
         let bytes = entries.len() * 200 + key.len();
-        self.kept.borrow_mut().put(&key, entries.clone(), bytes, KEPT_FOR, Instant::now());
+        self.kept
+            .borrow_mut()
+            .put(&key, entries.clone(), bytes, KEPT_FOR, Instant::now());
         Ok(entries)
     }
 
@@ -242,7 +247,7 @@ impl OpenWebif {
     pub async fn picon_of(&self, service: &str) -> Result<Option<Vec<u8>>, Error> {
         let path = format!("/api/getpicon?sRef={}&json=true", quote(service));
         let shell = match self.list(&path, |_| Ok(())).await {
-            Err(Error::Http(error)) if error.status() == Some(404) => return Ok(None),
+            Err(error) if error.is_not_found() => return Ok(None),
             other => other?,
         };
         let mut link = None;
@@ -267,8 +272,10 @@ impl OpenWebif {
         match answer {
             Ok((_, body)) if body.starts_with(b"\x89PNG\r\n\x1a\n") => Ok(Some(body)),
             Ok(_) => Ok(None),
-            Err(error) if error.status() == Some(404) => Ok(None),
-            Err(error) => Err(error.into()),
+            Err(error) => match Error::from(error) {
+                error if error.is_not_found() => Ok(None),
+                error => Err(error),
+            },
         }
     }
 
@@ -278,9 +285,16 @@ impl OpenWebif {
         path: &str,
         each: impl FnMut(&str) -> Result<(), String>,
     ) -> Result<String, Error> {
-        let mut objects = Objects { splitter: Splitter::default(), each, restarted: || () };
+        let mut objects = Objects {
+            splitter: Splitter::default(),
+            each,
+            restarted: || (),
+        };
         self.fetch(path, LARGEST_LIST, &mut objects).await?;
-        objects.splitter.finish().map_err(|text| Error::Malformed(path.into(), text))
+        objects
+            .splitter
+            .finish()
+            .map_err(|text| Error::Malformed(path.into(), text))
     }
 
     /// One request: waits for its turn and for the pause after the answer before.
@@ -294,7 +308,12 @@ impl OpenWebif {
         self.count(fetched.is_err());
         let fetched = fetched?;
         let mut pace = self.pace.borrow_mut();
-        pace.note(fetched.bytes, fetched.first_byte, fetched.total, Instant::now());
+        pace.note(
+            fetched.bytes,
+            fetched.first_byte,
+            fetched.total,
+            Instant::now(),
+        );
         Ok(fetched)
     }
 
@@ -351,7 +370,10 @@ impl Entries {
             return Err(Error::malformed(path, "none of the services can be read"));
         }
         if self.bad > 0 {
-            log::warn!("{} entries of {path} have no service reference and are left out", self.bad);
+            log::warn!(
+                "{} entries of {path} have no service reference and are left out",
+                self.bad
+            );
         }
         Ok(self.good)
     }
@@ -370,7 +392,10 @@ fn check(path: &str, shell: &str, name: &str) -> Result<(), Error> {
         return Err(Error::Refused(path.into(), clean_line(&message)));
     }
     if !has_list {
-        return Err(Error::malformed(path, &format!("there is no list of {name}")));
+        return Err(Error::malformed(
+            path,
+            &format!("there is no list of {name}"),
+        ));
     }
     Ok(())
 }

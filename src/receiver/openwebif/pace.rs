@@ -51,7 +51,9 @@ impl Pace {
     /// Notes an answer of `bytes` whose first byte came after `first_byte` and whose last came `total` after the
     /// request.
     pub(super) fn note(&mut self, bytes: u64, first_byte: Duration, total: Duration, now: Instant) {
-        let quickest = self.quickest.map_or(first_byte, |quickest| quickest.min(first_byte));
+        let quickest = self
+            .quickest
+            .map_or(first_byte, |quickest| quickest.min(first_byte));
         self.quickest = Some(quickest);
         if bytes >= TELLING {
             let block = (first_byte - quickest).as_secs_f64() * 1e6;
@@ -113,7 +115,10 @@ mod tests {
         assert!(minutes < 24 * 60);
         for _ in 0..10 {
             let bytes = (50.0 * density * f64::from(minutes) / 60.0) as u64;
-            assert!(bytes as f64 * 0.11 / 1000.0 < 100.0, "{minutes} min, {bytes} B");
+            assert!(
+                bytes as f64 * 0.11 / 1000.0 < 100.0,
+                "{minutes} min, {bytes} B"
+            );
             pace.note(bytes, MS, 2 * MS, now);
             pace.note_guide(50, minutes, bytes);
             minutes = pace.window(50).unwrap();
@@ -151,7 +156,12 @@ mod tests {
         let now = Instant::now();
         let mut pace = Pace::new(MS);
         pace.note(10, Duration::ZERO, MS, now);
-        pace.note(1_000_000, Duration::from_secs(60), Duration::from_secs(60), now);
+        pace.note(
+            1_000_000,
+            Duration::from_secs(60),
+            Duration::from_secs(60),
+            now,
+        );
         assert_eq!(pace.window(1), Some(SHORTEST));
     }
 }

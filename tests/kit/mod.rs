@@ -1,0 +1,195 @@
+//! The program against the simulated receiver, on loopback and free ports, and a plain client.
+
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::net::{SocketAddr, TcpStream};
+use std::path::PathBuf;
+use std::rc::Rc;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
+
+use smol::future::FutureExt;
+use smol::io::{AsyncReadExt, AsyncWriteExt};
+use smol::{Async, LocalExecutor, Timer};
+use xg2g::app::{self, Running};
+use xg2g::config::Config;
+use xg2g::receiver::demo;
+
+/// A test that hangs fails after this time.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// The program with everything it runs on.
+pub(crate) struct Kit {
+    executor: Rc<LocalExecutor<'static>>,
+    running: RefCell<Option<Running>>,
+    receiver: demo::Receiver,
+    config: Config,
+    directory: PathBuf,
+}
+
+/// Runs `test` with the program in its demo world.
+pub(crate) fn with_demo<F: AsyncFnOnce(&Kit)>(test: F) {
+    with(demo::Options::default(), |_| (), test);
+}
+
+/// Runs `test` with the program against the receiver of `options`; `change` may change the configuration.
+pub(crate) fn with<F: AsyncFnOnce(&Kit)>(options: demo::Options, change: impl FnOnce(&mut Config), test: F) {
+    static KITS: AtomicU32 = AtomicU32::new(0);
+    let number = KITS.fetch_add(1, Ordering::Relaxed);
+    let directory = std::env::temp_dir().join(format!("xg2g-kit-{}-{number}", std::process::id()));
+    let executor = Rc::new(LocalExecutor::new());
+    let receiver = demo::start(&executor, options.clone()).unwrap();
+    let mut config = Config::default();
+    config.receiver.url = receiver.url();
+    if let Some((user, password)) = options.login {
+        config.receiver.user = user;
+        config.receiver.password = password.as_str().into();
+    }
+    config.receiver.timeout = Duration::from_secs(5);
+    config.receiver.retries = 1;
+    config.receiver.backoff = Duration::from_millis(1);
+    config.receiver.max_backoff = Duration::from_millis(2);
+    config.stream.port = receiver.stream_port();
+    config.server.listen = "127.0.0.1:0".parse().unwrap();
+    change(&mut config);
+    let kit = Kit { executor: executor.clone(), running: RefCell::default(), receiver, config, directory };
+    smol::block_on(executor.run(
+        async {
+            kit.start();
+            test(&kit).await;
+            kit.stop().await;
+        }
+        .or(async {
+            Timer::after(PATIENCE).await;
+            panic!("the test hangs");
+        }),
+    ));
+    let _ = std::fs::remove_dir_all(&kit.directory);
+}
+
+impl Kit {
+    /// Starts the program (again), with what an earlier run left on disk.
+    pub(crate) fn start(&self) {
+        let options = app::Options {
+            config: self.config.clone(),
+            state: self.directory.join("state"),
+            data: self.directory.join("data"),
+            demo: None,
+        };
+        *self.running.borrow_mut() = Some(app::start(&self.executor, options).unwrap());
+    }
+
+    /// Stops the program.
+    pub(crate) async fn stop(&self) {
+        let running = self.running.borrow_mut().take();
+        if let Some(running) = running {
+            running.stop().await;
+        }
+    }
+
+    /// The simulated receiver.
+    pub(crate) fn receiver(&self) -> &demo::Receiver {
+        &self.receiver
+    }
+
+    /// Where the program keeps its files.
+    pub(crate) fn directory(&self) -> &PathBuf {
+        &self.directory
+    }
+
+    /// Waits until the running pass, or else the next one, has ended.
+    pub(crate) async fn pass(&self) {
+        let refresh = self.running.borrow().as_ref().unwrap().refresh().clone();
+        refresh.ended().await;
+    }
+
+    /// Asks for a pass over HTTP and waits for its end.
+    pub(crate) async fn refresh(&self) {
+        let refresh = self.running.borrow().as_ref().unwrap().refresh().clone();
+        let answer = self.request("POST /api/v1/refresh HTTP/1.1\r\nHost: box:8080\r\n\r\n").await;
+        assert_eq!(answer.status, 202, "{}", answer.text());
+        refresh.ended().await;
+    }
+
+    fn address(&self) -> SocketAddr {
+        self.running.borrow().as_ref().unwrap().address()
+    }
+
+    /// GET as an unknown client that takes no gzip.
+    pub(crate) async fn get(&self, path: &str) -> Answer {
+        self.get_with(path, "").await
+    }
+
+    /// GET with further header lines, each ended by CR LF.
+    pub(crate) async fn get_with(&self, path: &str, headers: &str) -> Answer {
+        self.request(&format!("GET {path} HTTP/1.1\r\nHost: box:8080\r\n{headers}\r\n")).await
+    }
+
+    pub(crate) async fn head(&self, path: &str) -> Answer {
+        self.request(&format!("HEAD {path} HTTP/1.1\r\nHost: box:8080\r\n\r\n")).await
+    }
+
+    /// Sends one request as it is, `Connection: close` added, and reads the answer to its end.
+    pub(crate) async fn request(&self, request: &str) -> Answer {
+        let mut stream = Async::<TcpStream>::connect(self.address()).await.unwrap();
+        let request = request.replacen("\r\n\r\n", "\r\nConnection: close\r\n\r\n", 1);
+        stream.write_all(request.as_bytes()).await.unwrap();
+        let mut bytes = Vec::new();
+        stream.read_to_end(&mut bytes).await.unwrap();
+        Answer::parse(&bytes)
+    }
+}
+
+/// An answer, chunks joined.
+#[derive(Debug)]
+pub(crate) struct Answer {
+    pub(crate) status: u16,
+    headers: BTreeMap<String, String>,
+    pub(crate) body: Vec<u8>,
+}
+
+impl Answer {
+    fn parse(bytes: &[u8]) -> Answer {
+        let end = bytes.windows(4).position(|four| four == b"\r\n\r\n").expect("a head");
+        let head = std::str::from_utf8(&bytes[..end]).unwrap();
+        let mut lines = head.split("\r\n");
+        let status = lines.next().unwrap().split(' ').nth(1).unwrap().parse().unwrap();
+        let headers: BTreeMap<String, String> = lines
+            .map(|line| line.split_once(':').unwrap())
+            .map(|(name, value)| (name.to_ascii_lowercase(), value.trim().to_owned()))
+            .collect();
+        let mut body = bytes[end + 4..].to_vec();
+        if headers.get("transfer-encoding").map(String::as_str) == Some("chunked") {
+            body = join_chunks(&body);
+        }
+        Answer { status, headers, body }
+    }
+
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
+        self.headers.get(name).map(String::as_str)
+    }
+
+    pub(crate) fn text(&self) -> &str {
+        std::str::from_utf8(&self.body).unwrap()
+    }
+
+    pub(crate) fn unzipped(&self) -> String {
+        use std::io::Read;
+        let mut text = String::new();
+        flate2::read::GzDecoder::new(&self.body[..]).read_to_string(&mut text).unwrap();
+        text
+    }
+}
+
+fn join_chunks(mut rest: &[u8]) -> Vec<u8> {
+    let mut body = Vec::new();
+    loop {
+        let end = rest.windows(2).position(|two| two == b"\r\n").expect("a chunk");
+        let size = usize::from_str_radix(std::str::from_utf8(&rest[..end]).unwrap(), 16).unwrap();
+        if size == 0 {
+            return body;
+        }
+        body.extend_from_slice(&rest[end + 2..end + 2 + size]);
+        rest = &rest[end + 4 + size..];
+    }
+}
