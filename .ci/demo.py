@@ -99,7 +99,7 @@ def check_files(checks, client):
     return bodies["/playlist.m3u"], bodies["/xmltv.xml"]
 
 
-def check_channels(checks, client, channels, guide, least):
+def check_channels(checks, client, channels, guide, least, most_missing):
     """Every channel is whole, unique, and in the guide; every logo is a picture."""
     checks.check(len(channels) >= least, f"only {len(channels)} channels")
     for field in ("id", "number", "url"):

@@ -3,5 +3,6 @@
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 mod demo; // the simulated receiver's answers against captured shapes
+mod house;
 mod http; // the http room over real sockets
-mod papers; // sample file, reference page and help against the key table
+mod papers; // sample file, reference page and help against the key table // who may import whom, sizes, what nobody may use

@@ -16,7 +16,7 @@ mod service_ref;
 mod text;
 
 pub use channel::{Channel, Media};
-pub use clock::{http_date, rfc3339, xmltv_time};
+pub use clock::{http_date, parse_rfc3339, rfc3339, xmltv_time};
 pub use episode::Episode;
 pub use event::{EpgKey, Event};
 pub use genre::{category, marker};
