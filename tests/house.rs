@@ -70,17 +70,13 @@ fn room_of(path: &Path) -> String {
 
 /// The code before the tests of a file, without comments; nothing of a file that is all tests.
 fn code<'a>(path: &Path, text: &'a str) -> impl Iterator<Item = (usize, &'a str)> {
-    let is_tests = path
-        .components()
-        .any(|part| part.as_os_str() == "tests" || part.as_os_str() == "tests.rs");
     let below = path
         .strip_prefix(env!("CARGO_MANIFEST_DIR"))
         .unwrap_or(path);
-    let text = if is_tests && below.starts_with("src") {
-        ""
-    } else {
-        text
-    };
+    let is_tests = below
+        .components()
+        .any(|part| part.as_os_str() == "tests" || part.as_os_str() == "tests.rs");
+    let text = if is_tests { "" } else { text };
     text.lines()
         .enumerate()
         .take_while(|(_, line)| line.trim() != "#[cfg(test)]")

@@ -60,6 +60,16 @@ impl Events {
         })
     }
 
+    /// Forgets everything.
+    ///
+    /// # Errors
+    /// Those of the file system.
+    pub fn clear(&mut self) -> io::Result<()> {
+        self.spans.clear();
+        self.undo = None;
+        self.file.clear()
+    }
+
     /// Begins an answer: until [`Events::commit`] all that is put can be taken back.
     pub fn begin(&mut self) {
         self.rollback();

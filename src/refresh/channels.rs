@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 use std::time::{Duration, Instant};
 
-use super::{Phase, Poller};
+use super::{Phase, Poller, Wish};
 use crate::model::{Entry, EntryKind, ListedBouquet, Listing, Media, ServiceRef};
 use crate::receiver::openwebif::{Error, Named};
 
@@ -57,9 +57,9 @@ impl Guard {
 
 impl Poller {
     /// The channels as the receiver lists them now. After the first time one short look at each list tells which
-    /// bouquets changed; only these are asked for again. `thorough` (on request) asks for the members of groups again
+    /// bouquets changed; only these are asked for again. A pass that was wished for asks for the members of groups again
     /// too.
-    pub(super) async fn fetch_listing(&self, thorough: bool) -> Result<Listing, Error> {
+    pub(super) async fn fetch_listing(&self, wish: Option<Wish>) -> Result<Listing, Error> {
         let old = self.store.listing();
         let mut listing = Listing::default();
         let first = self.status.borrow().succeeded.is_none();
@@ -98,7 +98,7 @@ impl Poller {
             } else {
                 lists.iter().map(|(named, _)| named.clone()).collect()
             };
-            if self.is_a_loss(media, &known, &named) {
+            if self.is_a_loss(media, &known, &named, wish) {
                 listing.bouquets.extend(known.into_iter().cloned());
                 continue;
             }
@@ -112,7 +112,7 @@ impl Poller {
                 let seen = lists.get(at).map(|(_, entries)| entries.as_slice());
                 let is_last = at + 1 == named.len();
                 let entries = self
-                    .fetch_bouquet(bouquet, before, seen, is_last, thorough)
+                    .fetch_bouquet(bouquet, before, seen, is_last, wish)
                     .await?;
                 listing.bouquets.push(ListedBouquet {
                     reference: bouquet.reference.as_str().into(),
@@ -136,7 +136,13 @@ impl Poller {
     }
 
     /// Whether a list of bouquets lost so many at once that it is not believed.
-    fn is_a_loss(&self, media: Media, known: &[&ListedBouquet], named: &[Named]) -> bool {
+    fn is_a_loss(
+        &self,
+        media: Media,
+        known: &[&ListedBouquet],
+        named: &[Named],
+        wish: Option<Wish>,
+    ) -> bool {
         let there = |bouquet: &&&ListedBouquet| {
             named
                 .iter()
@@ -155,7 +161,7 @@ impl Poller {
         let share = if known.len() < 4 {
             100
         } else {
-            self.settings.channels.guard
+            self.share(wish)
         };
         let name = format!("all {} bouquets", media.as_str());
         let believed = self.guard.borrow_mut().believes(
@@ -187,7 +193,7 @@ impl Poller {
         before: Option<&ListedBouquet>,
         seen: Option<&[Entry]>,
         is_last: bool,
-        thorough: bool,
+        wish: Option<Wish>,
     ) -> Result<Vec<Entry>, Error> {
         let old = before.map_or(&[][..], |before| before.entries.as_slice());
         if self.is_skipped(bouquet, is_last) {
@@ -207,7 +213,8 @@ impl Poller {
                 }
             },
         };
-        self.fetch_members(&mut entries, old, thorough, 0).await?;
+        self.fetch_members(&mut entries, old, wish.is_some(), 0)
+            .await?;
 
         let listed = |entries: Vec<Entry>| ListedBouquet {
             reference: bouquet.reference.as_str().into(),
@@ -221,7 +228,7 @@ impl Poller {
             &bouquet.reference,
             &had,
             &has,
-            self.settings.channels.guard,
+            self.share(wish),
             self.settings.refresh.full_interval,
             Instant::now(),
         );
@@ -229,12 +236,21 @@ impl Poller {
             return Ok(new.entries);
         }
         self.warn(format!(
-            "the receiver lists {} services in the bouquet `{}` after {}; it is kept as it was",
+            "the receiver lists {} services in the bouquet `{}` after {}; it is kept as it was (POST /api/v1/refresh?believe=true accepts it)",
             has.len(),
             bouquet.name,
             had.len()
         ));
         Ok(old.entries)
+    }
+
+    /// The share of services, in percent, that may go at once and be believed.
+    fn share(&self, wish: Option<Wish>) -> u32 {
+        if wish.is_some_and(|wish| wish.believe) {
+            100
+        } else {
+            self.settings.channels.guard
+        }
     }
 
     /// Fills in the members of sub-bouquets and groups. Those of groups are known from before, unless `thorough`.

@@ -7,6 +7,7 @@ mod guide_file;
 mod state;
 
 use std::cell::{RefCell, RefMut};
+use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
@@ -40,23 +41,35 @@ pub struct Store {
     current: RefCell<Rc<Snapshot>>,
     listing: RefCell<Rc<Listing>>,
     events: RefCell<Events>,
+    receiver: String,
     selection: Selection,
     data: PathBuf,
     state: PathBuf,
     saved: RefCell<Option<Instant>>,
     last_full: RefCell<Option<SystemTime>>,
+    /// Keeps other programs out of `data` as long as it is open.
+    _lock: File,
 }
 
 impl Store {
-    /// Opens the store: outputs and events in `data`, the small saved state in `state`. What was saved is there at
-    /// once.
+    /// Opens the store: outputs and events in `data`, the small saved state in `state`. What was saved of this
+    /// `receiver` is there at once; what was saved of another is forgotten.
     ///
     /// # Errors
-    /// When `data` cannot be made or written. A state that cannot be read is told in the log and made anew.
-    pub fn open(data: &Path, state: &Path, selection: Selection) -> io::Result<Store> {
+    /// When `data` cannot be made or written, or another program uses it. A state that cannot be read is told in the log and made anew.
+    pub fn open(
+        data: &Path,
+        state: &Path,
+        receiver: &str,
+        selection: Selection,
+    ) -> io::Result<Store> {
         std::fs::create_dir_all(data)?;
-        let events = Events::open(data)?;
-        let saved = state::load(state);
+        let lock = lock(data)?;
+        let saved = state::load(state).filter(|saved| saved.receiver == receiver);
+        let mut events = Events::open(data)?;
+        if saved.is_none() {
+            events.clear()?;
+        }
         let mut snapshot = Snapshot {
             generation: 0,
             lineup: Rc::default(),
@@ -73,18 +86,20 @@ impl Store {
                 snapshot.guide = GuideFile::open(data, &lineup).map(Rc::new);
                 snapshot.lineup = Rc::new(lineup);
             }
-            listing = Rc::new(saved.listing);
+            listing = saved.listing;
             last_full = saved.last_full.filter(|_| !events.is_empty());
         }
         Ok(Store {
             current: RefCell::new(Rc::new(snapshot)),
             listing: RefCell::new(listing),
             events: RefCell::new(events),
+            receiver: receiver.to_owned(),
             selection,
             data: data.into(),
             state: state.into(),
             saved: RefCell::new(None),
             last_full: RefCell::new(last_full),
+            _lock: lock,
         })
     }
 
@@ -176,11 +191,33 @@ impl Store {
             return Ok(());
         }
         *self.saved.borrow_mut() = Some(Instant::now());
-        let state = state::pack(&self.listing(), self.current().made, self.last_full());
+        let state = state::pack(&State {
+            receiver: self.receiver.clone(),
+            listing: self.listing(),
+            made: self.current().made,
+            last_full: self.last_full(),
+        });
         crate::replace::replace(&self.state.join(state::FILE), &state).map(|_| ())
     }
 
     fn publish(&self, snapshot: Snapshot) {
         *self.current.borrow_mut() = Rc::new(snapshot);
+    }
+}
+
+/// Takes `data` for this program.
+fn lock(data: &Path) -> io::Result<File> {
+    let lock = File::options()
+        .create(true)
+        .truncate(false)
+        .write(true)
+        .open(data.join("lock"))?;
+    match rustix::fs::flock(&lock, rustix::fs::FlockOperation::NonBlockingLockExclusive) {
+        Ok(()) => Ok(lock),
+        Err(rustix::io::Errno::WOULDBLOCK) => {
+            Err(io::Error::other("another xg2g uses this directory"))
+        }
+        // File systems without locks: better to run than not.
+        Err(_) => Ok(lock),
     }
 }
