@@ -22,8 +22,8 @@ use crate::store::Store;
 pub use status::{Phase, Progress, Status};
 
 /// The wall clock of a receiver without network shows 1970, or the date of its image, until it has the time from the
-/// broadcast. Before this moment, the release of this version, nothing is asked or stamped (2026-11-20).
-const RELEASED: Duration = Duration::from_secs(1_795_132_800);
+/// broadcast. Before the year of this version nothing is asked or stamped (2026-01-01).
+const RELEASED: Duration = Duration::from_secs(1_767_225_600);
 /// How often the clock is looked at while it is wrong.
 const CLOCK_LOOK: Duration = Duration::from_secs(5);
 /// First pause after a pass that did not reach the receiver; doubles up to the interval.
@@ -258,10 +258,14 @@ impl Poller {
                 "channels.bouquets names `{name}`, which the receiver does not have"
             ));
         }
-        if self.settings.guide.enabled {
-            self.fetch_guide().await?;
-        }
-        self.publish_guide().await
+        let fetched = if self.settings.guide.enabled {
+            self.fetch_guide().await
+        } else {
+            Ok(())
+        };
+        // What came before an error counts.
+        self.publish_guide().await?;
+        fetched
     }
 
     fn progress(&self, phase: Phase, done: u32, total: u32) {
