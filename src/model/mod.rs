@@ -13,6 +13,7 @@ mod lineup;
 mod listing;
 mod picon;
 mod service_ref;
+mod source;
 mod text;
 
 pub use channel::{Channel, Media};
@@ -24,4 +25,5 @@ pub use lineup::{Bouquet, Lineup, Selection};
 pub use listing::{Entry, EntryKind, ListedBouquet, Listing};
 pub use picon::picon_names;
 pub use service_ref::{ServiceRef, UrlKind};
+pub use source::stream_source;
 pub use text::{clean_line, clean_text, player_name, player_text};
