@@ -182,7 +182,7 @@ impl Poller {
     async fn show_what_is_known(&self) {
         let snapshot = self.store.current();
         if snapshot.generation > 0 && snapshot.guide.is_none() && !self.store.events().is_empty() {
-            if let Err(error) = self.publish_guide().await {
+            if let Err(error) = self.publish_guide(true).await {
                 log::warn!("{error}");
             }
         }
@@ -264,7 +264,7 @@ impl Poller {
             Ok(())
         };
         // What came before an error counts.
-        self.publish_guide().await?;
+        self.publish_guide(fetched.is_ok()).await?;
         fetched
     }
 

@@ -33,6 +33,9 @@ pub struct Snapshot {
     pub made: SystemTime,
     /// The guide, once there is one.
     pub guide: Option<Rc<GuideFile>>,
+    /// Whether the guide holds all that was to be had. In the first pass it begins with what is on now, so that nobody
+    /// waits.
+    pub complete: bool,
 }
 
 /// The current snapshot, the event store, and where files go.
@@ -75,6 +78,7 @@ impl Store {
             lineup: Rc::default(),
             made: SystemTime::UNIX_EPOCH,
             guide: None,
+            complete: false,
         };
         let mut listing = Rc::default();
         let mut last_full = None;
@@ -84,6 +88,7 @@ impl Store {
                 snapshot.generation = 1;
                 snapshot.made = saved.made;
                 snapshot.guide = GuideFile::open(data, &lineup).map(Rc::new);
+                snapshot.complete = snapshot.guide.is_some();
                 snapshot.lineup = Rc::new(lineup);
             }
             listing = saved.listing;
@@ -143,7 +148,7 @@ impl Store {
                 lineup: Rc::new(lineup),
                 // A clock that was set back must not make a newer playlist look older.
                 made: now.max(before.made + Duration::from_secs(u64::from(before.generation > 0))),
-                guide: before.guide.clone(),
+                ..(*before).clone()
             });
         }
         let due = self
@@ -164,22 +169,30 @@ impl Store {
         GuideWriter::begin(&self.data, self.current().lineup.clone())
     }
 
-    /// Publishes a guide file that is complete. Returns whether it differs from the one before.
+    /// Publishes a guide file; `complete` tells whether it holds all that was to be had.
     ///
     /// # Errors
     /// Those of the file system; the guide is then as before.
-    pub fn publish_guide(&self, writer: GuideWriter, now: SystemTime) -> io::Result<bool> {
+    pub fn publish_guide(
+        &self,
+        writer: GuideWriter,
+        complete: bool,
+        now: SystemTime,
+    ) -> io::Result<()> {
         let before = self.current();
-        let known = before.guide.as_deref();
-        let Some(guide) = writer.finish(known, now)? else {
-            return Ok(false);
+        let complete = complete || before.complete;
+        let guide = match writer.finish(before.guide.as_deref(), now)? {
+            Some(guide) => Some(Rc::new(guide)),
+            None if complete == before.complete => return Ok(()),
+            None => before.guide.clone(),
         };
         self.publish(Snapshot {
             generation: before.generation + 1,
-            guide: Some(Rc::new(guide)),
+            guide,
+            complete,
             ..(*before).clone()
         });
-        Ok(true)
+        Ok(())
     }
 
     /// Saves the state if it differs from the file.
