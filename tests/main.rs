@@ -4,4 +4,6 @@
 
 mod demo; // the simulated receiver's answers against captured shapes
 mod http; // the http room over real sockets
+mod kit; // the program against the simulated receiver
 mod papers; // sample file, reference page and help against the key table
+mod serving; // every route of the running program
