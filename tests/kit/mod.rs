@@ -3,6 +3,7 @@
 mod answer;
 mod json;
 mod read;
+mod seen;
 
 use std::cell::RefCell;
 use std::future::Future;
@@ -24,6 +25,7 @@ use xg2g::receiver::demo;
 pub(crate) use answer::Answer;
 pub(crate) use json::*;
 pub(crate) use read::*;
+pub(crate) use seen::Seen;
 
 /// A test that hangs fails after this time.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -35,6 +37,8 @@ pub(crate) struct Kit {
     receiver: demo::Receiver,
     config: RefCell<Config>,
     directory: PathBuf,
+    /// When it was made, in seconds since 1970.
+    since: i64,
 }
 
 /// Runs `test` with the program in its demo world.
@@ -53,6 +57,7 @@ pub(crate) fn with<F: AsyncFnOnce(&Kit)>(
     let directory = std::env::temp_dir().join(format!("xg2g-kit-{}-{number}", std::process::id()));
     let executor = Rc::new(LocalExecutor::new());
     let receiver = demo::start(&executor, options.clone()).unwrap();
+    let since = receiver.now();
     let mut config = Config::default();
     config.receiver.url = receiver.url();
     if let Some((user, password)) = options.login {
@@ -63,6 +68,7 @@ pub(crate) fn with<F: AsyncFnOnce(&Kit)>(
     config.receiver.retries = 1;
     config.receiver.backoff = Duration::from_millis(1);
     config.receiver.max_backoff = Duration::from_millis(2);
+    config.guide.days = 1;
     config.stream.port = receiver.stream_port();
     config.server.listen = "127.0.0.1:0".parse().unwrap();
     change(&mut config);
@@ -72,6 +78,7 @@ pub(crate) fn with<F: AsyncFnOnce(&Kit)>(
         receiver,
         config: config.into(),
         directory,
+        since,
     };
     smol::block_on(
         executor.run(
@@ -107,6 +114,17 @@ impl Kit {
         if let Some(running) = running {
             running.stop().await;
         }
+    }
+
+    /// Stops the program and removes all it wrote.
+    pub(crate) async fn forget(&self) {
+        self.stop().await;
+        std::fs::remove_dir_all(&self.directory).unwrap();
+    }
+
+    /// What is served now: playlist and guide.
+    pub(crate) async fn seen(&self) -> Seen {
+        Seen::of(self).await
     }
 
     /// The simulated receiver.
