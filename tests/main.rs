@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
+mod channels; // from the bouquets of the receiver to channels
 mod demo; // the simulated receiver's answers against captured shapes
 mod http; // the http room over real sockets
 mod kit; // the program against the simulated receiver

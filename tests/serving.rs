@@ -1,5 +1,7 @@
 //! Every route of the running program, asked over sockets.
 
+mod api;
+mod errors;
 mod guide;
 mod logos;
 mod playlists;
