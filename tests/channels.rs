@@ -252,17 +252,16 @@ fn both_lines_of_openwebif_give_the_same_playlist() {
             |_| (),
             async |kit| {
                 kit.pass().await;
-                let direct = kit.get("/playlist.m3u?mode=direct").await;
-                let port = format!(":{}/", kit.receiver().stream_port());
-                let text = direct.text().replace(&port, ":PORT/");
                 let items = all(kit).await;
-                let ids = items
+                // The addresses of URL services name the port, which differs.
+                let told = items
                     .iter()
-                    .filter(|item| item.slug().split('-').count() == 10);
-                let ids: Vec<String> = ids.map(|item| item.line.clone()).collect();
-                assert!(ids.len() > 65);
+                    .map(|item| match item.slug().split('-').count() {
+                        10 => item.line.clone(),
+                        _ => format!("{} {} {:?}", item.number, item.name, item.groups),
+                    });
+                playlists.push(told.collect::<Vec<String>>());
                 let guide = kit.get("/xmltv.xml").await.guide();
-                playlists.push((ids, text.lines().count(), guide.channels.len()));
                 assert!(guide.programmes.len() > 2_000);
                 // And later passes change nothing.
                 kit.refresh().await;
