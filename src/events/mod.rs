@@ -297,18 +297,20 @@ fn place(spans: &mut Vec<Span>, new: Span) {
 /// Sorts the events from `begin` on, drops those with a start met before, ends each where the next begins.
 fn repair(events: &mut Vec<Event>, begin: usize) {
     events[begin..].sort_by_key(|event| event.start);
-    let mut at = begin;
-    while at < events.len() {
-        let next = events.get(at + 1).map_or(u32::MAX, |next| next.start);
-        if at > begin && events[at - 1].start == events[at].start {
-            events.remove(at);
+    let mut kept = begin;
+    for at in begin..events.len() {
+        if kept > begin && events[kept - 1].start == events[at].start {
             continue;
         }
-        if next > events[at].start && events[at].stop() > next {
-            events[at].duration = next - events[at].start;
+        events.swap(kept, at);
+        if kept > begin {
+            let next = events[kept].start;
+            let event = &mut events[kept - 1];
+            event.duration = event.duration.min(next - event.start);
         }
-        at += 1;
+        kept += 1;
     }
+    events.truncate(kept);
 }
 
 #[cfg(test)]
@@ -366,6 +368,32 @@ mod tests {
         );
         assert_eq!(events.known_until(KEY), 2000);
         std::fs::remove_dir_all(directory).unwrap();
+    }
+
+    #[test]
+    fn an_event_met_twice_still_ends_where_the_next_begins() {
+        let mut events = vec![
+            event(100, 60, "before"),
+            event(200, 100, "a"),
+            event(290, 50, "b"),
+            event(200, 100, "a again"),
+            event(290, 50, "b again"),
+            event(400, 10, "c"),
+        ];
+        repair(&mut events, 1);
+        let found: Vec<_> = events
+            .iter()
+            .map(|e| (e.start, e.duration, e.title.as_str()))
+            .collect();
+        assert_eq!(
+            found,
+            [
+                (100, 60, "before"),
+                (200, 90, "a"),
+                (290, 50, "b"),
+                (400, 10, "c")
+            ]
+        );
     }
 
     #[test]
