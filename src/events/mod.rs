@@ -16,8 +16,6 @@ use crate::model::{EpgKey, Event};
 use block::Codec;
 use file::{Block, BlockFile};
 
-/// An event longer than this is not looked for when a time range is read; broadcasters' fillers run a day at most.
-const LONGEST: u32 = 86_400;
 /// Dead bytes below this are not worth a rewrite.
 const SMALLEST_REWRITE: u64 = 256 * 1024;
 
@@ -97,6 +95,7 @@ impl Events {
         if self.speaks_for(key, from, to) {
             let mut known = Vec::new();
             self.collect(key, from, to, &mut known)?;
+            known.retain(|event| event.start >= from);
             if known == events {
                 return Ok(false);
             }
@@ -125,7 +124,7 @@ impl Events {
         into: &mut Vec<Event>,
     ) -> io::Result<()> {
         let begin = into.len();
-        self.collect(key, from.saturating_sub(LONGEST), to, into)?;
+        self.collect(key, from, to, into)?;
         repair(into, begin);
         let mut at = begin;
         while at < into.len() {
@@ -202,7 +201,8 @@ impl Events {
             .is_some_and(|spans| spans.iter().any(|span| span.from < to && from < span.to))
     }
 
-    /// The events that start between `from` and `to`, as they were filed.
+    /// The events that run between `from` and `to`, as they were filed. However long one runs, it ends before the time
+    /// of its span does, or where the next span begins.
     fn collect(
         &mut self,
         key: EpgKey,
@@ -215,10 +215,10 @@ impl Events {
         };
         for span in spans.iter().filter(|span| span.from < to && from < span.to) {
             let packed = self.file.read(span.block)?;
-            let (earliest, latest) = (span.from.max(from), span.to.min(to));
+            let starts = span.from..span.to.min(to);
             let whole = packed.is_some_and(|packed| {
                 self.codec.unpack(packed, |event| {
-                    if (earliest..latest).contains(&event.start) {
+                    if starts.contains(&event.start) && event.stop() > from {
                         into.push(event);
                     }
                 })
@@ -394,6 +394,20 @@ mod tests {
                 (400, 10, "c")
             ]
         );
+    }
+
+    #[test]
+    fn an_event_of_days_is_found_while_it_runs() {
+        let directory = directory("long");
+        let mut events = Events::open(&directory).unwrap();
+        let day = 86_400;
+        let all = [event(day, 100, "x"), event(day + 100, 3 * day, "long")];
+        events.put(KEY, &all).unwrap();
+        let late = day * 4;
+        assert_eq!(titles(&mut events, late, late + 50), ["long 86500+259200"]);
+        // What is known of a part of it is no news.
+        assert!(!events.put(KEY, &all[1..]).unwrap());
+        std::fs::remove_dir_all(directory).unwrap();
     }
 
     #[test]
