@@ -16,8 +16,6 @@ use crate::model::{EpgKey, Event};
 use block::Codec;
 use file::{Block, BlockFile};
 
-/// An event longer than this is not looked for when a time range is read; broadcasters' fillers run a day at most.
-const LONGEST: u32 = 86_400;
 /// Dead bytes below this are not worth a rewrite.
 const SMALLEST_REWRITE: u64 = 256 * 1024;
 
@@ -107,6 +105,7 @@ impl Events {
         if self.speaks_for(key, from, to) {
             let mut known = Vec::new();
             self.collect(key, from, to, &mut known)?;
+            known.retain(|event| event.start >= from);
             if known == events {
                 return Ok(false);
             }
@@ -135,7 +134,7 @@ impl Events {
         into: &mut Vec<Event>,
     ) -> io::Result<()> {
         let begin = into.len();
-        self.collect(key, from.saturating_sub(LONGEST), to, into)?;
+        self.collect(key, from, to, into)?;
         repair(into, begin);
         let mut at = begin;
         while at < into.len() {
@@ -212,7 +211,8 @@ impl Events {
             .is_some_and(|spans| spans.iter().any(|span| span.from < to && from < span.to))
     }
 
-    /// The events that start between `from` and `to`, as they were filed.
+    /// The events that run between `from` and `to`, as they were filed. However long one runs, it ends before the time
+    /// of its span does, or where the next span begins.
     fn collect(
         &mut self,
         key: EpgKey,
@@ -225,10 +225,10 @@ impl Events {
         };
         for span in spans.iter().filter(|span| span.from < to && from < span.to) {
             let packed = self.file.read(span.block)?;
-            let (earliest, latest) = (span.from.max(from), span.to.min(to));
+            let starts = span.from..span.to.min(to);
             let whole = packed.is_some_and(|packed| {
                 self.codec.unpack(packed, |event| {
-                    if (earliest..latest).contains(&event.start) {
+                    if starts.contains(&event.start) && event.stop() > from {
                         into.push(event);
                     }
                 })
@@ -307,18 +307,20 @@ fn place(spans: &mut Vec<Span>, new: Span) {
 /// Sorts the events from `begin` on, drops those with a start met before, ends each where the next begins.
 fn repair(events: &mut Vec<Event>, begin: usize) {
     events[begin..].sort_by_key(|event| event.start);
-    let mut at = begin;
-    while at < events.len() {
-        let next = events.get(at + 1).map_or(u32::MAX, |next| next.start);
-        if at > begin && events[at - 1].start == events[at].start {
-            events.remove(at);
+    let mut kept = begin;
+    for at in begin..events.len() {
+        if kept > begin && events[kept - 1].start == events[at].start {
             continue;
         }
-        if next > events[at].start && events[at].stop() > next {
-            events[at].duration = next - events[at].start;
+        events.swap(kept, at);
+        if kept > begin {
+            let next = events[kept].start;
+            let event = &mut events[kept - 1];
+            event.duration = event.duration.min(next - event.start);
         }
-        at += 1;
+        kept += 1;
     }
+    events.truncate(kept);
 }
 
 #[cfg(test)]

@@ -1,3 +1,5 @@
+//! What the store promises.
+
 use super::*;
 use std::path::PathBuf;
 
@@ -50,6 +52,46 @@ fn an_answer_takes_over_only_the_time_it_covers() {
         ]
     );
     assert_eq!(events.known_until(KEY), 2000);
+    std::fs::remove_dir_all(directory).unwrap();
+}
+
+#[test]
+fn an_event_met_twice_still_ends_where_the_next_begins() {
+    let mut events = vec![
+        event(100, 60, "before"),
+        event(200, 100, "a"),
+        event(290, 50, "b"),
+        event(200, 100, "a again"),
+        event(290, 50, "b again"),
+        event(400, 10, "c"),
+    ];
+    repair(&mut events, 1);
+    let found: Vec<_> = events
+        .iter()
+        .map(|e| (e.start, e.duration, e.title.as_str()))
+        .collect();
+    assert_eq!(
+        found,
+        [
+            (100, 60, "before"),
+            (200, 90, "a"),
+            (290, 50, "b"),
+            (400, 10, "c")
+        ]
+    );
+}
+
+#[test]
+fn an_event_of_days_is_found_while_it_runs() {
+    let directory = directory("long");
+    let mut events = Events::open(&directory).unwrap();
+    let day = 86_400;
+    let all = [event(day, 100, "x"), event(day + 100, 3 * day, "long")];
+    events.put(KEY, &all).unwrap();
+    let late = day * 4;
+    assert_eq!(titles(&mut events, late, late + 50), ["long 86500+259200"]);
+    // What is known of a part of it is no news.
+    assert!(!events.put(KEY, &all[1..]).unwrap());
     std::fs::remove_dir_all(directory).unwrap();
 }
 

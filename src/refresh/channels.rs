@@ -9,8 +9,10 @@ use crate::receiver::openwebif::{Error, Named};
 
 /// Bytes of an entry in a list answer.
 const ENTRY_BYTES: usize = 170;
-/// Sub-bouquets deeper than this are not asked for; a bouquet may contain itself.
+/// Sub-bouquets deeper than this are not asked for.
 const DEEPEST: usize = 8;
+/// Lists asked for below one bouquet.
+const MOST_LISTS: u32 = 1_000;
 
 /// Remembers since when the receiver has said something that is not believed.
 #[derive(Debug, Default)]
@@ -52,6 +54,39 @@ impl Guard {
                 false
             }
         }
+    }
+}
+
+/// The way from a bouquet down to the list that is looked at: bouquets can contain each other, and enigma2 has no guard.
+struct Descent {
+    path: Vec<ServiceRef>,
+    lists: u32,
+}
+
+impl Descent {
+    fn from(bouquet: &str) -> Descent {
+        Descent {
+            path: ServiceRef::parse(bouquet).into_iter().collect(),
+            lists: 0,
+        }
+    }
+
+    /// Goes down, unless there is no end to it.
+    fn enter(&mut self, list: &ServiceRef) -> bool {
+        let same = |outer: &ServiceRef| match (outer.bouquet_file(), list.bouquet_file()) {
+            (Some(outer), Some(file)) => outer == file,
+            _ => outer == list,
+        };
+        if self.path.len() > DEEPEST || self.lists >= MOST_LISTS || self.path.iter().any(same) {
+            return false;
+        }
+        self.path.push(list.clone());
+        self.lists += 1;
+        true
+    }
+
+    fn leave(&mut self) {
+        self.path.pop();
     }
 }
 
@@ -213,7 +248,8 @@ impl Poller {
                 }
             },
         };
-        self.fetch_members(&mut entries, old, wish.is_some(), 0)
+        let mut descent = Descent::from(&bouquet.reference);
+        self.fetch_members(&mut entries, old, wish.is_some(), &mut descent)
             .await?;
 
         let listed = |entries: Vec<Entry>| ListedBouquet {
@@ -259,17 +295,20 @@ impl Poller {
         entries: &mut [Entry],
         old: &[Entry],
         thorough: bool,
-        depth: usize,
+        descent: &mut Descent,
     ) -> Result<(), Error> {
         for entry in entries.iter_mut() {
             let kind = entry.kind();
-            if !matches!(kind, EntryKind::Bouquet | EntryKind::Group) || depth >= DEEPEST {
+            if !matches!(kind, EntryKind::Bouquet | EntryKind::Group)
+                || !descent.enter(&entry.service)
+            {
                 continue;
             }
             let before = old.iter().find(|old| old.service == entry.service);
             let members = before.map_or(&[][..], |before| before.members.as_slice());
             if kind == EntryKind::Group && !members.is_empty() && !thorough {
                 entry.members = members.to_vec();
+                descent.leave();
                 continue;
             }
             match self.web.services(&entry.service.address()).await {
@@ -278,7 +317,7 @@ impl Poller {
                 }
                 Ok(new) => {
                     let mut new = (*new).clone();
-                    Box::pin(self.fetch_members(&mut new, members, thorough, depth + 1)).await?;
+                    Box::pin(self.fetch_members(&mut new, members, thorough, descent)).await?;
                     entry.members = new;
                 }
                 Err(error) if error.is_general() => return Err(error),
@@ -287,6 +326,7 @@ impl Poller {
                     entry.members = members.to_vec();
                 }
             }
+            descent.leave();
         }
         Ok(())
     }
@@ -358,6 +398,22 @@ mod tests {
             guard.believes("new", &[], &[], 50, day, start),
             "there was nothing to lose"
         );
+    }
+
+    #[test]
+    fn a_bouquet_inside_itself_is_not_entered() {
+        let list = |file: &str| {
+            let text = format!("1:7:1:0:0:0:0:0:0:0:FROM BOUQUET \"{file}\" ORDER BY bouquet");
+            ServiceRef::parse(&text).unwrap()
+        };
+        let mut descent = Descent::from(&list("a").to_string());
+        assert!(!descent.enter(&list("a")));
+        assert!(descent.enter(&list("b")));
+        assert!(!descent.enter(&list("a")) && !descent.enter(&list("b")));
+        descent.leave();
+        assert!(descent.enter(&list("b")), "beside itself is no loop");
+        let entered = (0..20).filter(|n| descent.enter(&list(&n.to_string())));
+        assert_eq!(entered.count(), DEEPEST - 1);
     }
 
     #[test]
