@@ -356,7 +356,7 @@ impl Program {
             {
                 return Ok(None);
             }
-            if !refresh.contains("\"error\":null") {
+            if refresh.contains("\"error\":\"") {
                 return Err(format!("a pass failed: {refresh}").into());
             }
             Ok(Some(Pass {
