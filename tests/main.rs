@@ -4,7 +4,9 @@
 
 mod channels; // from the bouquets of the receiver to channels
 mod demo; // the simulated receiver's answers against captured shapes
+mod faults; // what goes wrong at the receiver
 mod http; // the http room over real sockets
 mod kit; // the program against the simulated receiver
 mod papers; // sample file, reference page and help against the key table
+mod politeness; // what the receiver notices of the program
 mod serving; // every route of the running program
