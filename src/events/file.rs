@@ -95,7 +95,10 @@ impl BlockFile {
             scratch: Vec::new(),
             draft: false,
         };
-        opened.file.set_len(end)?;
+        // A whole file stays as it is: even its time of change is a write to the flash.
+        if opened.file.metadata()?.len() != end {
+            opened.file.set_len(end)?;
+        }
         if end == 0 {
             opened.buffer.extend_from_slice(MARK);
         }

@@ -160,7 +160,8 @@ impl Kit {
         self.get("/api/v1/status").await.json()
     }
 
-    fn address(&self) -> SocketAddr {
+    /// Where the program listens.
+    pub(crate) fn address(&self) -> SocketAddr {
         self.running.borrow().as_ref().unwrap().address()
     }
 
