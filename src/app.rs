@@ -108,8 +108,13 @@ pub fn start(executor: &Rc<LocalExecutor<'static>>, options: Options) -> Result<
     let selection = Selection {
         bouquets: config.channels.bouquets.clone(),
     };
-    let store =
-        Store::open(&data, &state, selection).map_err(|error| Error::Data(data.clone(), error))?;
+    // The simulated one has another port each time.
+    let receiver = match demo {
+        Some(_) => "demo",
+        None => config.receiver.url.as_str(),
+    };
+    let store = Store::open(&data, &state, selection, receiver)
+        .map_err(|error| Error::Data(data.clone(), error))?;
     let store = Rc::new(store);
 
     let on_this_machine = demo.is_none() && host_of(&config.receiver.url).is_none();

@@ -41,6 +41,7 @@ pub struct Store {
     listing: RefCell<Rc<Listing>>,
     events: RefCell<Events>,
     selection: Selection,
+    receiver: String,
     data: PathBuf,
     state: PathBuf,
     saved: RefCell<Option<Instant>>,
@@ -49,11 +50,17 @@ pub struct Store {
 
 impl Store {
     /// Opens the store: outputs and events in `data`, the small saved state in `state`. What was saved is there at
-    /// once.
+    /// once. What another receiver than `receiver` (any name for it) said is shown until this one speaks, but is no
+    /// reason to doubt it.
     ///
     /// # Errors
     /// When `data` cannot be made or written. A state that cannot be read is told in the log and made anew.
-    pub fn open(data: &Path, state: &Path, selection: Selection) -> io::Result<Store> {
+    pub fn open(
+        data: &Path,
+        state: &Path,
+        selection: Selection,
+        receiver: &str,
+    ) -> io::Result<Store> {
         std::fs::create_dir_all(data)?;
         let events = Events::open(data)?;
         let saved = state::load(state);
@@ -73,14 +80,19 @@ impl Store {
                 snapshot.guide = GuideFile::open(data, &lineup).map(Rc::new);
                 snapshot.lineup = Rc::new(lineup);
             }
-            listing = Rc::new(saved.listing);
-            last_full = saved.last_full.filter(|_| !events.is_empty());
+            if saved.receiver == receiver {
+                listing = Rc::new(saved.listing);
+                last_full = saved.last_full.filter(|_| !events.is_empty());
+            } else {
+                log::info!("the saved channels are those of another receiver");
+            }
         }
         Ok(Store {
             current: RefCell::new(Rc::new(snapshot)),
             listing: RefCell::new(listing),
             events: RefCell::new(events),
             selection,
+            receiver: receiver.into(),
             data: data.into(),
             state: state.into(),
             saved: RefCell::new(None),
@@ -172,11 +184,17 @@ impl Store {
     /// # Errors
     /// Those of the file system.
     pub fn save(&self) -> io::Result<()> {
-        if self.current().generation == 0 {
+        // Nothing said yet by this receiver.
+        if self.listing().bouquets.is_empty() {
             return Ok(());
         }
         *self.saved.borrow_mut() = Some(Instant::now());
-        let state = state::pack(&self.listing(), self.current().made, self.last_full());
+        let state = state::pack(
+            &self.receiver,
+            &self.listing(),
+            self.current().made,
+            self.last_full(),
+        );
         crate::replace::replace(&self.state.join(state::FILE), &state).map(|_| ())
     }
 

@@ -22,6 +22,8 @@ const LARGEST: u64 = 64 * 1024 * 1024;
 /// What a state file says.
 #[derive(Debug, PartialEq)]
 pub struct State {
+    /// Whose channels: the receiver's address.
+    pub receiver: String,
     /// The channels.
     pub listing: Listing,
     /// When the lineup last changed.
@@ -52,10 +54,15 @@ pub(super) fn load(directory: &Path) -> Option<State> {
 }
 
 /// The bytes of the file.
-pub(super) fn pack(listing: &Listing, made: SystemTime, last_full: Option<SystemTime>) -> Vec<u8> {
+pub(super) fn pack(
+    receiver: &str,
+    listing: &Listing,
+    made: SystemTime,
+    last_full: Option<SystemTime>,
+) -> Vec<u8> {
     let seconds = |time: SystemTime| time.duration_since(UNIX_EPOCH).map_or(0, |d| d.as_secs());
     let last_full = last_full.map_or(0, seconds);
-    let mut text = format!("{MARK}\t{}\t{last_full}\n", seconds(made));
+    let mut text = format!("{MARK}\t{}\t{last_full}\t{receiver}\n", seconds(made));
     for bouquet in &listing.bouquets {
         let ListedBouquet {
             reference,
@@ -92,6 +99,7 @@ fn unpack(packed: &[u8]) -> Option<State> {
     }
     let mut time = || Some(UNIX_EPOCH + Duration::from_secs(head.next()?.parse().ok()?));
     let (made, last_full) = (time()?, time()?);
+    let receiver = head.next()?.to_owned();
     let mut listing = Listing::default();
     for line in lines {
         let mut fields = line.split('\t');
@@ -122,6 +130,7 @@ fn unpack(packed: &[u8]) -> Option<State> {
         });
     }
     Some(State {
+        receiver,
         listing,
         made,
         last_full: Some(last_full).filter(|time| *time != UNIX_EPOCH),
@@ -166,10 +175,11 @@ mod tests {
     #[test]
     fn what_was_saved_is_read_again() {
         let made = UNIX_EPOCH + Duration::from_secs(1_795_000_000);
-        let state = unpack(&pack(&listing(), made, Some(made))).unwrap();
+        let state = unpack(&pack("http://box", &listing(), made, Some(made))).unwrap();
         assert_eq!(
             state,
             State {
+                receiver: "http://box".into(),
                 listing: listing(),
                 made,
                 last_full: Some(made)
@@ -181,7 +191,7 @@ mod tests {
             "IPTV «D»"
         );
         assert_eq!(
-            unpack(&pack(&Listing::default(), made, None))
+            unpack(&pack("", &Listing::default(), made, None))
                 .unwrap()
                 .last_full,
             None
@@ -190,7 +200,7 @@ mod tests {
 
     #[test]
     fn damage_is_noticed() {
-        let packed = pack(&listing(), UNIX_EPOCH, None);
+        let packed = pack("http://box", &listing(), UNIX_EPOCH, None);
         for at in 0..packed.len() {
             assert_eq!(unpack(&packed[..at]), None, "cut at {at}");
         }
