@@ -7,6 +7,7 @@
 
 mod block;
 mod file;
+mod span;
 
 use std::collections::{HashMap, HashSet};
 use std::io;
@@ -14,18 +15,11 @@ use std::path::Path;
 
 use crate::model::{EpgKey, Event};
 use block::Codec;
-use file::{Block, BlockFile};
+use file::BlockFile;
+use span::{place, reach, repair, Span, OVERLAP};
 
 /// Dead bytes below this are not worth a rewrite.
 const SMALLEST_REWRITE: u64 = 256 * 1024;
-
-/// A block and the span of start times it speaks for.
-#[derive(Clone, Copy, Debug)]
-struct Span {
-    from: u32,
-    to: u32,
-    block: Block,
-}
 
 /// What the channels that an answer touched had before.
 type Touched = HashMap<EpgKey, Option<Vec<Span>>>;
@@ -93,15 +87,15 @@ impl Events {
     }
 
     /// Files what one answer says about `key`. `events` is sorted by start; they take over the time from the first
-    /// start to the last stop. Returns whether anything changed; known events are not written again.
+    /// start to the end of the last. Returns whether anything changed; known events are not written again.
     ///
     /// # Errors
     /// Those of the file system; the store is then as before.
     pub fn put(&mut self, key: EpgKey, events: &[Event]) -> io::Result<bool> {
-        let (Some(first), Some(to)) = (events.first(), events.iter().map(Event::stop).max()) else {
+        let (Some(first), Some(last)) = (events.first(), events.last()) else {
             return Ok(false);
         };
-        let from = first.start;
+        let (from, to) = (first.start, reach(last));
         if self.speaks_for(key, from, to) {
             let mut known = Vec::new();
             self.collect(key, from, to, &mut known)?;
@@ -223,7 +217,8 @@ impl Events {
         let Some(spans) = self.spans.get(&key) else {
             return Ok(());
         };
-        for span in spans.iter().filter(|span| span.from < to && from < span.to) {
+        let runs = |span: &&Span| span.from < to && from < span.to.saturating_add(OVERLAP);
+        for span in spans.iter().filter(runs) {
             let packed = self.file.read(span.block)?;
             let starts = span.from..span.to.min(to);
             let whole = packed.is_some_and(|packed| {
@@ -262,7 +257,7 @@ impl Rewrite {
         let mut kept = Vec::new();
         events.read(key, self.since, u32::MAX, &mut kept)?;
         if let (Some(first), Some(last)) = (kept.first(), kept.last()) {
-            let (from, to) = (first.start, last.stop());
+            let (from, to) = (first.start, reach(last));
             let block = self.file.append(key, from, to, events.codec.pack(&kept))?;
             self.spans.insert(key, vec![Span { from, to, block }]);
         }
@@ -279,48 +274,6 @@ impl Rewrite {
         events.spans = self.spans;
         Ok(())
     }
-}
-
-/// Gives `new` its span of time and cuts it out of the others.
-fn place(spans: &mut Vec<Span>, new: Span) {
-    let mut kept = Vec::with_capacity(spans.len() + 2);
-    for span in spans.iter() {
-        if span.from < new.from {
-            kept.push(Span {
-                to: span.to.min(new.from),
-                ..*span
-            });
-        }
-        if span.to > new.to {
-            kept.push(Span {
-                from: span.from.max(new.to),
-                ..*span
-            });
-        }
-    }
-    kept.push(new);
-    kept.retain(|span| span.from < span.to);
-    kept.sort_unstable_by_key(|span| span.from);
-    *spans = kept;
-}
-
-/// Sorts the events from `begin` on, drops those with a start met before, ends each where the next begins.
-fn repair(events: &mut Vec<Event>, begin: usize) {
-    events[begin..].sort_by_key(|event| event.start);
-    let mut kept = begin;
-    for at in begin..events.len() {
-        if kept > begin && events[kept - 1].start == events[at].start {
-            continue;
-        }
-        events.swap(kept, at);
-        if kept > begin {
-            let next = events[kept].start;
-            let event = &mut events[kept - 1];
-            event.duration = event.duration.min(next - event.start);
-        }
-        kept += 1;
-    }
-    events.truncate(kept);
 }
 
 #[cfg(test)]

@@ -51,34 +51,32 @@ fn an_answer_takes_over_only_the_time_it_covers() {
             "old 1500+100"
         ]
     );
-    assert_eq!(events.known_until(KEY), 2000);
+    assert_eq!(events.known_until(KEY), 1950);
     std::fs::remove_dir_all(directory).unwrap();
 }
 
 #[test]
-fn an_event_met_twice_still_ends_where_the_next_begins() {
-    let mut events = vec![
-        event(100, 60, "before"),
-        event(200, 100, "a"),
-        event(290, 50, "b"),
-        event(200, 100, "a again"),
-        event(290, 50, "b again"),
-        event(400, 10, "c"),
+fn an_event_that_runs_a_minute_into_the_next_does_not_hide_it() {
+    let directory = directory("minute");
+    let mut events = Events::open(&directory).unwrap();
+    let all = [
+        event(1000, 660, "now"),
+        event(1600, 660, "next"),
+        event(2200, 600, "later"),
     ];
-    repair(&mut events, 1);
-    let found: Vec<_> = events
-        .iter()
-        .map(|e| (e.start, e.duration, e.title.as_str()))
-        .collect();
+    events.put(KEY, &all).unwrap();
+    let changed = [event(1000, 660, "now"), event(1600, 660, "another")];
+    assert!(events.put(KEY, &changed).unwrap());
     assert_eq!(
-        found,
-        [
-            (100, 60, "before"),
-            (200, 90, "a"),
-            (290, 50, "b"),
-            (400, 10, "c")
-        ]
+        titles(&mut events, 1000, 9999),
+        ["now 1000+600", "another 1600+600", "later 2200+600"]
     );
+    assert_eq!(titles(&mut events, 2190, 2195), ["another 1600+660"]);
+    // A long one does not hide what comes after one inside it.
+    let day = [event(900, 9000, "day"), event(1000, 600, "new")];
+    assert!(events.put(KEY, &day).unwrap());
+    assert_eq!(titles(&mut events, 2200, 9999), ["later 2200+600"]);
+    std::fs::remove_dir_all(directory).unwrap();
 }
 
 #[test]

@@ -128,6 +128,11 @@ impl Poller {
                         listing.bouquets.extend(known.into_iter().cloned());
                         continue;
                     }
+                    // A receiver may have trouble with a list that nobody uses.
+                    Err(error) if !error.is_general() && media == Media::Radio => {
+                        self.warn(format!("there is no radio: {error}"));
+                        continue;
+                    }
                     Err(error) => return Err(error),
                 }
             } else {
@@ -236,7 +241,8 @@ impl Poller {
         }
         let mut entries = match seen {
             Some(seen) if looks_the_same(old, seen) => old.to_vec(),
-            _ => match self.web.services(&bouquet.reference).await {
+            // What the short look shows to have changed is not taken from what was kept.
+            _ => match self.web.services(&bouquet.reference, seen.is_some()).await {
                 Ok(entries) => (*entries).clone(),
                 Err(error) if error.is_general() => return Err(error),
                 Err(error) => {
@@ -311,7 +317,7 @@ impl Poller {
                 descent.leave();
                 continue;
             }
-            match self.web.services(&entry.service.address()).await {
+            match self.web.services(&entry.service.address(), false).await {
                 Ok(new) if new.is_empty() && !members.is_empty() => {
                     entry.members = members.to_vec()
                 }

@@ -26,8 +26,10 @@ pub use status::{Phase, Progress, Status};
 const RELEASED: Duration = Duration::from_secs(1_767_225_600);
 /// How often the clock is looked at while it is wrong.
 const CLOCK_LOOK: Duration = Duration::from_secs(5);
-/// First pause after a pass that did not reach the receiver; doubles up to the interval.
+/// First pause after a pass that did not reach the receiver; doubles.
 const FIRST_BACKOFF: Duration = Duration::from_secs(5);
+/// The longest such pause: who switches a receiver on waits for its channels.
+const LONGEST_BACKOFF: Duration = Duration::from_secs(300);
 
 /// What a pass works with.
 pub(crate) struct Poller {
@@ -154,6 +156,7 @@ impl Poller {
                     }
                     let pause = before
                         .map_or(FIRST_BACKOFF, |(pause, _)| *pause * 2)
+                        .min(LONGEST_BACKOFF)
                         .min(interval);
                     failing = Some((pause, text));
                     pause
@@ -234,11 +237,10 @@ impl Poller {
             receiver.max_block
         });
         self.status.borrow_mut().standby = standby;
-        if was_failing || self.status.borrow().about.is_none() {
+        if was_failing || self.status.borrow().passes == 0 {
             match self.web.about().await {
                 Ok(about) => self.status.borrow_mut().about = Some(about),
-                Err(error) if error.is_general() => return Err(error),
-                // Nice to know, no more.
+                // Nice to know, no more: it can hang on a network share while all else works.
                 Err(error) => log::debug!("{error}"),
             }
         }

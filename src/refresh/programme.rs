@@ -23,6 +23,8 @@ const PAST: u32 = 4 * HOUR;
 const TWO_EVENTS: usize = 900;
 /// After so many wrong answers in a row the pass gives up on the guide.
 const MOST_FAILURES: u32 = 5;
+/// An answer that did not come in time counts for more: perhaps the receiver hangs, not only on this question.
+const HANGS: u32 = 3;
 
 /// What was asked for, so that a later pass need not ask again.
 #[derive(Debug, Default)]
@@ -66,7 +68,7 @@ impl Poller {
         let changed = if is_full && !is_first {
             HashSet::new()
         } else {
-            self.fetch_now_next(&units, &mut failures).await?
+            self.fetch_now_next(&units).await?
         };
         if is_first {
             self.publish_guide(false).await?;
@@ -85,11 +87,31 @@ impl Poller {
                     self.publish_guide(false).await?;
                 }
             }
-            self.store.set_last_full(wall);
+            if self.is_thin(&units, now) {
+                log::info!("the receiver's own guide is only filling: all of it is asked for again next time");
+            } else {
+                self.store.set_last_full(wall);
+            }
             return Ok(());
         }
         self.fetch_rest(&units, &changed, begin, end, &mut failures)
             .await
+    }
+
+    /// Whether most channels that have a guide have it for the next hours at best, as after a start of the receiver.
+    fn is_thin(&self, units: &[Unit], now: u32) -> bool {
+        let keys: HashSet<EpgKey> = units
+            .iter()
+            .flat_map(|unit| unit.rows.values().copied())
+            .collect();
+        let events = self.store.events();
+        let known = keys.iter().map(|key| events.known_until(*key));
+        let (mut short, mut all) = (0, 0);
+        for until in known.filter(|until| *until > now) {
+            all += 1;
+            short += usize::from(until < now + CHANGED);
+        }
+        short * 2 >= all
     }
 
     /// Takes what the store holds for asked, after a restart within a day of a full pass.
@@ -112,13 +134,11 @@ impl Poller {
         }
     }
 
-    /// Asks what is on. Returns the channels where that is news.
-    async fn fetch_now_next(
-        &self,
-        units: &[Unit],
-        failures: &mut u32,
-    ) -> Result<HashSet<EpgKey>, Error> {
+    /// Asks what is on. Returns the channels where that is news. A receiver that cannot say (images without
+    /// `epgnownext`) is not asked further in this pass, and its guide not given up for it.
+    async fn fetch_now_next(&self, units: &[Unit]) -> Result<HashSet<EpgKey>, Error> {
         let mut changed = HashSet::new();
+        let mut failures = 0;
         for (at, unit) in units.iter().enumerate() {
             self.progress(Phase::NowNext, at as u32, units.len() as u32);
             if !self.web.affords(unit.rows.len() * TWO_EVENTS) {
@@ -131,8 +151,13 @@ impl Poller {
                     self.file(unit, piece, &mut news)
                 })
                 .await;
-            if self.settle(result, failures)? {
-                changed.extend(news);
+            match self.settle(result, &mut failures) {
+                Ok(true) => changed.extend(news),
+                Ok(false) => {}
+                Err(error) if error.is_general() || matches!(error, Error::Store(_)) => {
+                    return Err(error)
+                }
+                Err(_) => break,
             }
         }
         Ok(changed)
@@ -200,26 +225,37 @@ impl Poller {
         failures: &mut u32,
     ) -> Result<(), Error> {
         let mut at = from;
-        let mut whole = true;
         while at < to {
             let Some(minutes) = self.web.window(unit.query()) else {
-                let keys: HashSet<EpgKey> = unit.rows.values().copied().collect();
-                for key in keys {
-                    self.fetch_service(unit, key, at, to, failures).await?;
-                }
-                return Ok(());
+                return self.fetch_services(unit, at, to, failures).await;
             };
             let minutes = minutes.min((to - at).div_ceil(60));
             let mut file = |piece: Piece<'_>| self.file(unit, piece, &mut HashSet::new());
             let result = self.web.guide(unit.query(), at, minutes, &mut file).await;
-            whole &= self.settle(result, failures)?;
+            if !self.settle(result, failures)? {
+                // One service can spoil the answer for its bouquet: the others have their guide all the same.
+                return self.fetch_services(unit, at, to, failures).await;
+            }
             at += minutes * 60;
         }
-        if whole {
-            let mut plan = self.plan.borrow_mut();
-            unit.rows
-                .values()
-                .for_each(|key| note(&mut plan.asked, *key, to));
+        let mut plan = self.plan.borrow_mut();
+        unit.rows
+            .values()
+            .for_each(|key| note(&mut plan.asked, *key, to));
+        Ok(())
+    }
+
+    /// Asks for the services of a bouquet one by one.
+    async fn fetch_services(
+        &self,
+        unit: &Unit,
+        from: u32,
+        to: u32,
+        failures: &mut u32,
+    ) -> Result<(), Error> {
+        let keys: HashSet<EpgKey> = unit.rows.values().copied().collect();
+        for key in keys {
+            self.fetch_service(unit, key, from, to, failures).await?;
         }
         Ok(())
     }
@@ -236,7 +272,6 @@ impl Poller {
             return Ok(());
         };
         let mut at = from;
-        let mut whole = true;
         while at < to {
             let query = Query::Service(service);
             let minutes = self
@@ -256,12 +291,12 @@ impl Poller {
                 Ok(())
             };
             let result = self.web.guide(query, at, minutes, &mut file).await;
-            whole &= self.settle(result, failures)?;
+            if !self.settle(result, failures)? {
+                return Ok(());
+            }
             at += minutes * 60;
         }
-        if whole {
-            note(&mut self.plan.borrow_mut().asked, key, to);
-        }
+        note(&mut self.plan.borrow_mut().asked, key, to);
         Ok(())
     }
 
@@ -307,8 +342,8 @@ impl Poller {
             Err(error) => {
                 events.rollback();
                 drop(events);
-                *failures += 1;
-                if error.is_general()
+                *failures += if error.is_timeout() { HANGS } else { 1 };
+                if (error.is_general() && !error.is_timeout())
                     || matches!(error, Error::Store(_))
                     || *failures >= MOST_FAILURES
                 {

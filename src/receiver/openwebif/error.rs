@@ -34,6 +34,11 @@ impl Error {
         )
     }
 
+    /// Whether the answer did not come in time.
+    pub fn is_timeout(&self) -> bool {
+        matches!(self, Error::Http(client::Error::Timeout(_)))
+    }
+
     /// Whether the receiver answered that there is no such thing.
     pub(super) fn is_not_found(&self) -> bool {
         matches!(self, Error::Http(client::Error::Status { status: 404, .. }))

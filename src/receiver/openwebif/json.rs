@@ -11,6 +11,8 @@ use std::str::Chars;
 
 use nanoserde::{DeJsonErr, DeJsonState, DeJsonTok};
 
+use super::tame::tame;
+
 /// An object larger than this is not OpenWebif's: its longest event is some 10 kB, a listed bouquet of 1 000 services
 /// 170 kB.
 const LARGEST_OBJECT: usize = 512 * 1024;
@@ -82,6 +84,10 @@ impl Splitter {
                     begin = at + 1;
                 }
                 b' ' | b'\n' | b'\r' | b'\t' => {}
+                // A byte order mark before the answer says nothing.
+                0xef | 0xbb | 0xbf if self.open.is_empty() && self.shell.is_empty() => {
+                    begin = at + 1;
+                }
                 _ if self.open.is_empty() => return Err("this is no JSON object".into()),
                 // Not JSON, but comments for nanoserde's tokenizer.
                 b'/' => return Err("broken JSON: a stray /".into()),
@@ -174,6 +180,14 @@ impl Value {
 /// # Errors
 /// A sentence, when it is no JSON object.
 pub(super) fn read_fields(text: &str, mut each: impl FnMut(&str, Value)) -> Result<(), String> {
+    match read_strict(text, &mut each) {
+        Ok(()) => Ok(()),
+        // Fields that were handed out come again.
+        Err(error) => read_strict(&tame(text).ok_or(error)?, &mut each),
+    }
+}
+
+fn read_strict(text: &str, each: &mut impl FnMut(&str, Value)) -> Result<(), String> {
     let mut input = text.chars();
     let mut state = DeJsonState::default();
     let wrong = |error: DeJsonErr| format!("broken JSON: {error:?}");
@@ -383,6 +397,16 @@ mod tests {
     }
 
     #[test]
+    fn a_byte_order_mark_is_passed_over() {
+        let text = "\u{feff}{\"events\": [{}], \"result\": true}";
+        for step in 1..text.len() {
+            let (objects, shell) = split(text, step).unwrap();
+            assert_eq!(objects.len(), 1, "{step}");
+            assert!(shell.starts_with('{'));
+        }
+    }
+
+    #[test]
     fn broken_objects_are_errors_and_end() {
         for text in [
             "{",
@@ -395,9 +419,9 @@ mod tests {
             "{\"a\":[[1]",
             "{\"a\":[\0]}",
             "{\"a\":1e}",
-            "{\"a\":NaN}",
-            "{\"a\":99999999999999999999999}",
-            "{\"a\":\"\\ud800\"}",
+            "{\"a\":NaNa}",
+            "{\"a\":\"\\ud800}",
+            "{\"a\":\"\\ud80\"}",
             "{\"a\":{/*}*/",
             "{\"a\":1",
         ] {

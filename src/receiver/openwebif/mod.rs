@@ -7,6 +7,7 @@ mod error;
 mod guide;
 mod json;
 mod pace;
+mod tame;
 
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -16,7 +17,7 @@ use smol::lock::Mutex;
 use smol::Timer;
 
 use crate::cache::{Cache, Counts};
-use crate::http::client::{quote, Client, Fetched, Head, Settings, Sink};
+use crate::http::client::{self, quote, Client, Fetched, Head, Settings, Sink};
 use crate::model::{clean_line, Entry, Media, ServiceRef};
 use json::{read_fields, Splitter, Value};
 use pace::Pace;
@@ -164,7 +165,8 @@ impl OpenWebif {
             .into_iter()
             .filter_map(|row| {
                 let mut row = row.into_iter();
-                let (reference, name) = (row.next()?, row.next()?);
+                // A name that is no text is none.
+                let (reference, name) = (row.next()?, row.next().unwrap_or_default());
                 ServiceRef::parse(&reference).filter(ServiceRef::is_bouquet)?;
                 Some(Named {
                     reference,
@@ -178,19 +180,26 @@ impl OpenWebif {
         Ok(named)
     }
 
-    /// The entries of a bouquet, sub-bouquet or group of alternatives, hidden ones included, without members.
+    /// The entries of a bouquet, sub-bouquet or group of alternatives, hidden ones included, without members. `fresh` asks
+    /// the receiver also if its last answer is still kept.
     ///
     /// # Errors
     /// [`Error`].
-    pub async fn services(&self, reference: &str) -> Result<Rc<Vec<Entry>>, Error> {
+    pub async fn services(&self, reference: &str, fresh: bool) -> Result<Rc<Vec<Entry>>, Error> {
         let key = format!("services:{reference}");
-        if let Some(entries) = self.kept.borrow_mut().get(&key, Instant::now()) {
-            return Ok(entries);
+        if !fresh {
+            if let Some(entries) = self.kept.borrow_mut().get(&key, Instant::now()) {
+                return Ok(entries);
+            }
         }
         let path = format!("/api/getservices?sRef={}&hidden=1", quote(reference));
         let mut entries = Entries::default();
         let shell = self.list(&path, |object| entries.take(object)).await?;
         let entries = Rc::new(entries.finish(&path, &shell)?);
+        if entries.is_empty() {
+            // Nobody believes that for long.
+            return Ok(entries);
+        }
         let bytes = entries.len() * 200 + key.len();
         self.kept
             .borrow_mut()
@@ -306,7 +315,10 @@ impl OpenWebif {
         }
         let fetched = self.client.fetch(path, limit, sink).await;
         self.count(fetched.is_err());
-        let fetched = fetched?;
+        let fetched = fetched.map_err(|error| match error {
+            client::Error::Sink(what) => Error::Malformed(path.into(), what),
+            error => Error::Http(error),
+        })?;
         let mut pace = self.pace.borrow_mut();
         pace.note(
             fetched.bytes,
