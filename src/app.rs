@@ -194,6 +194,7 @@ impl Running {
         if let Err(error) = self.store.save() {
             log::warn!("the channels cannot be saved: {error}");
         }
+        self.store.release();
     }
 }
 

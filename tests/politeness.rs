@@ -169,8 +169,8 @@ fn an_added_channel_gets_its_guide_and_nothing_else_is_asked() {
         let stats = pass(kit).await;
         assert_eq!(
             count(&stats, "/api/getservices"),
-            1 + 1,
-            "its bouquet, and the members of the group"
+            1 + 1 + 1,
+            "its bouquet, the sub-bouquet, and the members of the group"
         );
         assert_eq!(
             count(&stats, "/api/epgmulti"),

@@ -319,7 +319,11 @@ impl Poller {
             }
             match self.web.services(&entry.service.address(), false).await {
                 Ok(new) if new.is_empty() && !members.is_empty() => {
-                    entry.members = members.to_vec()
+                    self.warn(format!(
+                        "`{}` is empty on the receiver; it is kept as it was",
+                        entry.name
+                    ));
+                    entry.members = members.to_vec();
                 }
                 Ok(new) => {
                     let mut new = (*new).clone();

@@ -209,7 +209,13 @@ impl Poller {
         if wish.is_some() {
             self.web.forget();
         }
-        let result = self.steps(wish, was_failing).await;
+        let mut result = self.steps(wish, was_failing).await;
+        let now = self.web.calls();
+        let asked = now.total.wrapping_sub(calls.total);
+        if result.is_ok() && asked > 0 && now.failed.wrapping_sub(calls.failed) == asked {
+            let why = self.status.borrow().warnings.first().cloned();
+            result = Err(Error::Silent(why.unwrap_or_default()));
+        }
         let mut status = self.status.borrow_mut();
         status.calls = self.web.calls();
         status.kept = self.web.kept();

@@ -36,7 +36,10 @@ pub(super) struct Plan {
 /// A bouquet as a unit of guide questions.
 struct Unit {
     reference: Box<str>,
+    /// The references under which an answer for the bouquet names its services.
     rows: HashMap<ServiceRef, EpgKey>,
+    /// The reference to ask for one channel alone: of a group of alternatives its first member.
+    alone: HashMap<EpgKey, ServiceRef>,
 }
 
 impl Unit {
@@ -268,7 +271,7 @@ impl Poller {
         to: u32,
         failures: &mut u32,
     ) -> Result<(), Error> {
-        let Some(service) = unit.rows.iter().find(|row| *row.1 == key).map(|row| row.0) else {
+        let Some(service) = unit.alone.get(&key) else {
             return Ok(());
         };
         let mut at = from;
@@ -430,12 +433,20 @@ fn units(lineup: &Lineup) -> Vec<Unit> {
                 Some((service.clone(), channel.epg?))
             })
             .collect();
+        let channels = bouquet
+            .channels
+            .iter()
+            .filter_map(|at| lineup.channels.get(*at as usize));
+        let alone = channels
+            .filter_map(|channel| Some((channel.epg?, channel.service.clone())))
+            .collect();
         let before = covered.len();
         covered.extend(rows.values());
         if covered.len() > before {
             units.push(Unit {
                 reference: bouquet.reference.clone(),
                 rows,
+                alone,
             });
         }
     }

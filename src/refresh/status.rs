@@ -106,7 +106,7 @@ impl Status {
         self.running = false;
         self.progress = Progress::default();
         self.passes = self.passes.wrapping_add(1);
-        self.reachable = Some(!error.as_ref().is_some_and(Error::is_general));
+        self.reachable = Some(!error.as_ref().is_some_and(Error::is_away));
         self.took = self.began.map(|began| began.elapsed());
         self.next = Some(Instant::now() + pause);
         match error {

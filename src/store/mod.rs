@@ -51,7 +51,7 @@ pub struct Store {
     saved: RefCell<Option<Instant>>,
     last_full: RefCell<Option<SystemTime>>,
     /// Keeps other programs out of `data` as long as it is open.
-    _lock: File,
+    lock: RefCell<Option<File>>,
 }
 
 impl Store {
@@ -104,7 +104,7 @@ impl Store {
             state: state.into(),
             saved: RefCell::new(None),
             last_full: RefCell::new(last_full),
-            _lock: lock,
+            lock: RefCell::new(Some(lock)),
         })
     }
 
@@ -211,6 +211,11 @@ impl Store {
             last_full: self.last_full(),
         });
         crate::replace::replace(&self.state.join(state::FILE), &state).map(|_| ())
+    }
+
+    /// Lets other programs use the directory: the last thing to do with a store.
+    pub fn release(&self) {
+        self.lock.borrow_mut().take();
     }
 
     fn publish(&self, snapshot: Snapshot) {

@@ -104,7 +104,10 @@ fn files_are_readable_by_all_and_nothing_is_left_beside_them() {
             .iter()
             .map(|file| file.0.file_name().unwrap())
             .collect();
-        assert_eq!(names, ["events.dat", "guide.deflate", "channels.gz"]);
+        assert_eq!(
+            names,
+            ["events.dat", "guide.deflate", "lock", "channels.gz"]
+        );
         for (path, ..) in files {
             let mode = path.metadata().unwrap().permissions().mode();
             assert_eq!(mode & 0o7777, 0o644, "{}", path.display());

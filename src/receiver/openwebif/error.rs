@@ -13,6 +13,8 @@ pub enum Error {
     Malformed(String, String),
     /// `result: false`. Path, and the receiver's message.
     Refused(String, String),
+    /// Not one question of a pass was answered. The first reason.
+    Silent(String),
     /// What was read could not be filed.
     Store(std::io::Error),
 }
@@ -32,6 +34,19 @@ impl Error {
             error,
             Refused(_) | Resolve { .. } | Timeout(_) | Unauthorized { .. } | Unreachable(_)
         )
+    }
+
+    /// Whether there was no answer at all.
+    pub fn is_away(&self) -> bool {
+        use client::Error::{Closed, Refused, Resolve, Timeout, Unreachable};
+        match self {
+            Error::Http(error) => matches!(
+                error,
+                Closed(_) | Refused(_) | Resolve { .. } | Timeout(_) | Unreachable(_)
+            ),
+            Error::Silent(_) => true,
+            _ => false,
+        }
     }
 
     /// Whether the answer did not come in time.
@@ -58,6 +73,7 @@ impl fmt::Display for Error {
             Error::Refused(path, message) => {
                 write!(f, "the receiver refuses {path}: {message}")
             }
+            Error::Silent(why) => write!(f, "the receiver answers nothing: {why}"),
             Error::Store(error) => write!(f, "the guide cannot be filed: {error}"),
         }
     }

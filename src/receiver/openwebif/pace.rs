@@ -77,10 +77,9 @@ impl Pace {
         self.ready
     }
 
-    /// Bytes that an answer may have.
-    fn allowed(&self) -> f64 {
-        let by_time = self.max_block.as_secs_f64() * 1e6 * AIM / self.cost * 1000.0;
-        by_time.min(self.last_bytes * 2.0)
+    /// Bytes that take the receiver as long as it may take.
+    fn most_bytes(&self) -> f64 {
+        self.max_block.as_secs_f64() * 1e6 * AIM / self.cost * 1000.0
     }
 
     /// Whether an answer of about this many bytes keeps the receiver no longer than allowed.
@@ -91,11 +90,13 @@ impl Pace {
     /// The length of the next guide window for that many services, in minutes; `None` when even the shortest asks too
     /// much and there is something smaller to ask.
     pub(super) fn window(&self, services: usize) -> Option<u32> {
-        let minute = services.max(1) as f64 * self.density / 60.0;
-        let minutes = self.allowed() / minute.max(0.001);
-        if minutes < f64::from(SHORTEST) && services > 1 {
+        let minute = (services.max(1) as f64 * self.density / 60.0).max(0.001);
+        let most = self.most_bytes() / minute;
+        if most < f64::from(SHORTEST) && services > 1 {
             return None;
         }
+        // No more than twice the last one: the density may be quite another.
+        let minutes = most.min(self.last_bytes * 2.0 / minute);
         Some((minutes as u32).max(SHORTEST))
     }
 }
