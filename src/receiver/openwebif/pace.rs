@@ -77,10 +77,9 @@ impl Pace {
         self.ready
     }
 
-    /// Bytes that an answer may have.
-    fn allowed(&self) -> f64 {
-        let by_time = self.max_block.as_secs_f64() * 1e6 * AIM / self.cost * 1000.0;
-        by_time.min(self.last_bytes * 2.0)
+    /// Bytes that an answer may have by the time they take.
+    fn bound(&self) -> f64 {
+        self.max_block.as_secs_f64() * 1e6 * AIM / self.cost * 1000.0
     }
 
     /// Whether an answer of about this many bytes keeps the receiver no longer than allowed.
@@ -91,9 +90,11 @@ impl Pace {
     /// The length of the next guide window for that many services, in minutes; `None` when even the shortest asks too
     /// much and there is something smaller to ask.
     pub(super) fn window(&self, services: usize) -> Option<u32> {
-        let minute = services.max(1) as f64 * self.density / 60.0;
-        let minutes = self.allowed() / minute.max(0.001);
-        if minutes < f64::from(SHORTEST) && services > 1 {
+        let minute = (services.max(1) as f64 * self.density / 60.0).max(0.001);
+        // Growing slowly is for what is not known yet. It makes a window short, but not so short that there is none.
+        let minutes = self.bound().min(self.last_bytes * 2.0) / minute;
+        let shortest = minute * f64::from(SHORTEST);
+        if shortest > self.bound() && services > 1 {
             return None;
         }
         Some((minutes as u32).max(SHORTEST))
@@ -124,6 +125,13 @@ mod tests {
             minutes = pace.window(50).unwrap();
         }
         assert!(minutes > 20 * 60, "{minutes}");
+    }
+
+    #[test]
+    fn a_large_bouquet_begins_with_the_shortest_window() {
+        let pace = Pace::new(100 * MS);
+        assert_eq!(pace.window(400), Some(SHORTEST));
+        assert_eq!(pace.window(4_000), None);
     }
 
     #[test]
