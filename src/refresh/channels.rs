@@ -258,7 +258,12 @@ impl Poller {
             }
             match self.web.services(&entry.service.address()).await {
                 Ok(new) if new.is_empty() && !members.is_empty() => {
-                    entry.members = members.to_vec()
+                    self.warn(format!(
+                        "the receiver lists no services in `{}` after {}; it is kept as it was",
+                        entry.name,
+                        members.len()
+                    ));
+                    entry.members = members.to_vec();
                 }
                 Ok(new) => {
                     let mut new = (*new).clone();
