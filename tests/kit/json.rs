@@ -42,7 +42,6 @@ pub struct ChannelsStatus {
     pub tv: usize,
     pub radio: usize,
     pub hidden: usize,
-    pub bouquets: usize,
 }
 
 #[derive(Debug, DeJson)]
