@@ -3,7 +3,7 @@
 use xg2g::config::Config;
 use xg2g::receiver::demo::{Line, Options};
 
-use crate::kit::{item, names, with, with_demo, Bouquets, Item, Kit};
+use crate::kit::{item, names, with, with_channels, with_demo, Bouquets, Item, Kit};
 
 const FAVOURITES: &str = "userbouquet.favourites.tv";
 const NEWS: &str = "userbouquet.news.tv";
@@ -26,7 +26,7 @@ fn only(names: &[&str]) -> impl FnOnce(&mut Config) {
 
 #[test]
 fn numbers_are_those_on_the_screen_of_the_receiver() {
-    with_demo(async |kit| {
+    with_channels(async |kit| {
         kit.pass().await;
         let items = kit.get("/playlist/favourites.m3u").await.playlist();
         // A numbered marker (11), an invisible one (12) and a hidden service (13) take numbers and are not there.
@@ -125,7 +125,7 @@ fn alternatives_are_one_channel_the_first_under_the_name_of_the_group() {
 
 #[test]
 fn hidden_services_are_counted_and_not_shown() {
-    with_demo(async |kit| {
+    with_channels(async |kit| {
         kit.pass().await;
         let items = all(kit).await;
         assert!(!names(&items).contains(&"Technik-Kanal"));
@@ -163,7 +163,7 @@ fn url_services_are_channels_with_ids_of_their_own() {
 
 #[test]
 fn two_urls_with_the_same_ten_fields_are_two_channels() {
-    with_demo(async |kit| {
+    with_channels(async |kit| {
         for name in ["eins", "zwei"] {
             let service = format!("4097:0:1:0:0:0:0:0:0:0:http%3a//127.0.0.1%3a9/{name}.ts:{name}");
             assert!(kit.receiver().add_service(NEWS, &service, name));
@@ -316,7 +316,7 @@ fn edits_on_the_receiver_appear_after_a_refresh() {
 
 #[test]
 fn a_service_hidden_or_moved_on_the_receiver_follows() {
-    with_demo(async |kit| {
+    with_channels(async |kit| {
         kit.pass().await;
         let receiver = kit.receiver();
         let (first, name) = receiver.services(NEWS)[1].clone();

@@ -107,7 +107,7 @@ async fn survives(kit: &Kit, fault: Fault, endpoint: &str) {
     if is_told(fault, endpoint) {
         assert!(tells(&status), "{what}: the status is silent");
     }
-    if endpoint == "/" && (GONE.contains(&fault) || SLOW.contains(&fault)) {
+    if endpoint == "/" && (fault == Fault::Refused || SLOW.contains(&fault)) {
         assert_eq!(status.receiver.reachable, Some(false), "{what}");
     }
 

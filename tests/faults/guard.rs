@@ -5,7 +5,7 @@ use std::time::Duration;
 use xg2g::config::Config;
 use xg2g::receiver::demo::Options;
 
-use crate::kit::{with, with_demo, Kit};
+use crate::kit::{with, with_channels, Kit};
 
 const NEWS: &str = "userbouquet.news.tv";
 
@@ -33,7 +33,7 @@ async fn warns(kit: &Kit, words: &[&str]) {
 
 #[test]
 fn a_bouquet_that_lost_most_of_its_services_is_kept_and_reported() {
-    with_demo(async |kit| {
+    with_channels(async |kit| {
         kit.pass().await;
         let before = kit.seen().await;
         let taken = shrink(kit, NEWS, 3);
@@ -52,7 +52,7 @@ fn a_bouquet_that_lost_most_of_its_services_is_kept_and_reported() {
 
 #[test]
 fn a_bouquet_that_lost_half_is_believed() {
-    with_demo(async |kit| {
+    with_channels(async |kit| {
         kit.pass().await;
         shrink(kit, NEWS, 4);
         kit.refresh().await;
@@ -63,7 +63,7 @@ fn a_bouquet_that_lost_half_is_believed() {
 
 #[test]
 fn the_guard_outlives_a_restart() {
-    with_demo(async |kit| {
+    with_channels(async |kit| {
         kit.pass().await;
         let before = kit.seen().await;
         kit.stop().await;
@@ -77,7 +77,10 @@ fn the_guard_outlives_a_restart() {
 
 #[test]
 fn a_loss_is_believed_when_the_receiver_insists_long_enough() {
-    let soon = |config: &mut Config| config.refresh.full_interval = Duration::ZERO;
+    let soon = |config: &mut Config| {
+        config.refresh.full_interval = Duration::ZERO;
+        config.guide.enabled = false;
+    };
     with(Options::default(), soon, async |kit| {
         kit.pass().await;
         shrink(kit, NEWS, 1);
@@ -107,6 +110,7 @@ fn without_the_guard_a_loss_is_believed_at_once() {
 fn an_empty_bouquet_is_never_believed() {
     let credulous = |config: &mut Config| {
         config.channels.guard = 100;
+        config.guide.enabled = false;
         config.refresh.full_interval = Duration::ZERO;
     };
     with(Options::default(), credulous, async |kit| {
@@ -130,7 +134,7 @@ fn an_empty_bouquet_is_never_believed() {
 
 #[test]
 fn most_bouquets_gone_at_once_are_kept_and_reported() {
-    with_demo(async |kit| {
+    with_channels(async |kit| {
         kit.pass().await;
         let before = kit.seen().await;
         for file in kit.receiver().bouquet_files() {
@@ -146,7 +150,7 @@ fn most_bouquets_gone_at_once_are_kept_and_reported() {
 
 #[test]
 fn a_receiver_without_any_bouquet_changes_nothing() {
-    with_demo(async |kit| {
+    with_channels(async |kit| {
         kit.pass().await;
         let before = kit.seen().await;
         for file in kit.receiver().bouquet_files() {

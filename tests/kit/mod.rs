@@ -46,6 +46,12 @@ pub(crate) fn with_demo<F: AsyncFnOnce(&Kit)>(test: F) {
     with(demo::Options::default(), |_| (), test);
 }
 
+/// Runs `test` with the program in its demo world, but without a guide, which takes most of the time.
+pub(crate) fn with_channels<F: AsyncFnOnce(&Kit)>(test: F) {
+    let no_guide = |config: &mut Config| config.guide.enabled = false;
+    with(demo::Options::default(), no_guide, test);
+}
+
 /// Runs `test` with the program against the receiver of `options`; `change` may change the configuration.
 pub(crate) fn with<F: AsyncFnOnce(&Kit)>(
     options: demo::Options,
@@ -114,12 +120,6 @@ impl Kit {
         if let Some(running) = running {
             running.stop().await;
         }
-    }
-
-    /// Stops the program and removes all it wrote.
-    pub(crate) async fn forget(&self) {
-        self.stop().await;
-        std::fs::remove_dir_all(&self.directory).unwrap();
     }
 
     /// What is served now: playlist and guide.

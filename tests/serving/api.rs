@@ -4,7 +4,7 @@ use xg2g::model::rfc3339;
 use xg2g::receiver::demo::{Line, Options};
 
 use super::{FIRST, FIRST_SERVICE};
-use crate::kit::{with, with_demo, Bouquets, Channels, Epg, EventJson, Now, Status};
+use crate::kit::{with, with_channels, with_demo, Bouquets, Channels, Epg, EventJson, Now, Status};
 
 #[test]
 fn the_status_tells_how_things_are() {
@@ -88,7 +88,7 @@ fn progress_is_seen_while_a_pass_runs() {
 
 #[test]
 fn channels_are_those_of_the_playlist() {
-    with_demo(async |kit| {
+    with_channels(async |kit| {
         kit.pass().await;
         let items = kit.get("/playlist.m3u").await.playlist();
         let told: Channels = kit.get("/api/v1/channels").await.json();
@@ -150,7 +150,7 @@ fn channels_can_be_chosen_by_bouquet_media_and_offset() {
 
 #[test]
 fn bouquets_lead_to_their_playlists() {
-    with_demo(async |kit| {
+    with_channels(async |kit| {
         kit.pass().await;
         let told: Bouquets = kit.get("/api/v1/bouquets").await.json();
         let stems: Vec<&str> = told.bouquets.iter().map(|b| b.stem.as_str()).collect();

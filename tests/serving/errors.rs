@@ -3,7 +3,7 @@
 use xg2g::receiver::demo::Fault;
 
 use super::FIRST;
-use crate::kit::{together, with_demo, Answer, ErrorJson};
+use crate::kit::{together, with_channels, with_demo, Answer, ErrorJson};
 
 /// Every route that hands something out.
 const ROUTES: [&str; 13] = [
@@ -87,7 +87,7 @@ fn channels_without_a_guide_are_not_ready() {
 
 #[test]
 fn a_refresh_is_202_and_409_while_one_runs() {
-    with_demo(async |kit| {
+    with_channels(async |kit| {
         // The first pass runs.
         let (_, busy) = smol::future::zip(kit.pass(), async {
             while !kit.status().await.refresh.running {}
@@ -107,7 +107,7 @@ fn a_refresh_is_202_and_409_while_one_runs() {
 
 #[test]
 fn of_many_requests_for_a_refresh_one_is_granted() {
-    with_demo(async |kit| {
+    with_channels(async |kit| {
         kit.pass().await;
         // The pass must outlast the requests.
         kit.receiver()
@@ -124,7 +124,7 @@ fn of_many_requests_for_a_refresh_one_is_granted() {
 
 #[test]
 fn other_methods_are_405_with_what_is_allowed() {
-    with_demo(async |kit| {
+    with_channels(async |kit| {
         kit.pass().await;
         let logo = format!("/picon/{FIRST}.png");
         let stream = format!("/stream/{FIRST}.ts");
@@ -152,7 +152,7 @@ fn other_methods_are_405_with_what_is_allowed() {
 
 #[test]
 fn what_is_not_there_is_404_in_the_shape_of_every_error() {
-    with_demo(async |kit| {
+    with_channels(async |kit| {
         kit.pass().await;
         for path in [
             "/nothing",
@@ -178,7 +178,7 @@ fn what_is_not_there_is_404_in_the_shape_of_every_error() {
 
 #[test]
 fn every_answer_has_a_request_id_the_clients_own_if_it_is_sane() {
-    with_demo(async |kit| {
+    with_channels(async |kit| {
         kit.pass().await;
         let mut ids = std::collections::HashSet::new();
         for path in ROUTES.iter().chain(&["/nothing", "/readyz"]) {

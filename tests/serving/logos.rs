@@ -3,13 +3,13 @@
 use xg2g::receiver::demo::Fault;
 
 use super::FIRST;
-use crate::kit::{item, together, with_demo, ErrorJson};
+use crate::kit::{item, together, with_channels, ErrorJson};
 
 const PNG: &[u8] = b"\x89PNG\r\n\x1a\n";
 
 #[test]
 fn a_logo_is_a_png_with_a_tag() {
-    with_demo(async |kit| {
+    with_channels(async |kit| {
         kit.pass().await;
         let path = format!("/picon/{FIRST}.png");
         let logo = kit.get(&path).await;
@@ -28,7 +28,7 @@ fn a_logo_is_a_png_with_a_tag() {
 
 #[test]
 fn underscores_name_the_same_logo() {
-    with_demo(async |kit| {
+    with_channels(async |kit| {
         kit.pass().await;
         let dashes = kit.get(&format!("/picon/{FIRST}.png")).await;
         let path = format!("/picon/{}.png", FIRST.replace('-', "_"));
@@ -39,7 +39,7 @@ fn underscores_name_the_same_logo() {
 
 #[test]
 fn a_logo_is_found_by_reference_by_name_and_for_url_services() {
-    with_demo(async |kit| {
+    with_channels(async |kit| {
         kit.pass().await;
         let items = kit.get("/playlist.m3u").await.playlist();
         // By reference; by name; a renamed one; alternatives; a URL service; a URL service without ids.
@@ -62,7 +62,7 @@ fn a_logo_is_found_by_reference_by_name_and_for_url_services() {
 
 #[test]
 fn what_has_no_logo_is_404() {
-    with_demo(async |kit| {
+    with_channels(async |kit| {
         kit.pass().await;
         let items = kit.get("/playlist.m3u").await.playlist();
         let without = item(&items, "Schach TV").slug();
@@ -93,7 +93,7 @@ fn what_has_no_logo_is_404() {
 
 #[test]
 fn twenty_requests_at_once_are_one_question_to_the_receiver() {
-    with_demo(async |kit| {
+    with_channels(async |kit| {
         kit.pass().await;
         kit.receiver().reset_stats();
         let path = format!("/picon/{FIRST}.png");
@@ -110,7 +110,7 @@ fn twenty_requests_at_once_are_one_question_to_the_receiver() {
 
 #[test]
 fn all_logos_at_once_are_asked_for_one_at_a_time() {
-    with_demo(async |kit| {
+    with_channels(async |kit| {
         kit.pass().await;
         let items = kit.get("/playlist.m3u").await.playlist();
         kit.receiver().reset_stats();
@@ -128,7 +128,7 @@ fn all_logos_at_once_are_asked_for_one_at_a_time() {
 
 #[test]
 fn without_the_receiver_a_kept_logo_is_served_and_others_are_503_at_once() {
-    with_demo(async |kit| {
+    with_channels(async |kit| {
         kit.pass().await;
         let items = kit.get("/playlist.m3u").await.playlist();
         let path = format!("/picon/{FIRST}.png");
@@ -148,7 +148,7 @@ fn without_the_receiver_a_kept_logo_is_served_and_others_are_503_at_once() {
 
 #[test]
 fn what_is_no_png_is_never_handed_out() {
-    with_demo(async |kit| {
+    with_channels(async |kit| {
         kit.pass().await;
         for fault in [
             Fault::Html,

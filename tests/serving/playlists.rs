@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use crate::kit::{item, names, quote, with, with_demo, Kit};
+use crate::kit::{item, names, quote, with, with_channels, Kit};
 
 const CLIENTS: [&str; 6] = [
     "kodi",
@@ -16,7 +16,7 @@ const MP2T: &str = "#KODIPROP:mimetype=video/mp2t";
 
 #[test]
 fn the_playlist_holds_every_channel_once_tv_before_radio() {
-    with_demo(async |kit| {
+    with_channels(async |kit| {
         kit.pass().await;
         let answer = kit.get("/playlist.m3u").await;
         assert_eq!(
@@ -35,7 +35,7 @@ fn the_playlist_holds_every_channel_once_tv_before_radio() {
 
 #[test]
 fn a_bouquet_is_found_by_stem_and_by_its_name_in_percent_encoding() {
-    with_demo(async |kit| {
+    with_channels(async |kit| {
         kit.pass().await;
         let bouquets = [
             ("favourites", "Favoriten"),
@@ -65,7 +65,7 @@ fn a_bouquet_is_found_by_stem_and_by_its_name_in_percent_encoding() {
 
 #[test]
 fn the_playlist_of_a_bouquet_says_the_same_of_a_channel_as_that_of_all() {
-    with_demo(async |kit| {
+    with_channels(async |kit| {
         kit.pass().await;
         let all = kit.get("/playlist.m3u").await.playlist();
         for stem in ["favourites", "film", "iptv", "favourites.radio"] {
@@ -83,7 +83,7 @@ fn the_playlist_of_a_bouquet_says_the_same_of_a_channel_as_that_of_all() {
 
 #[test]
 fn each_client_gets_its_flavour_by_parameter_or_user_agent() {
-    with_demo(async |kit| {
+    with_channels(async |kit| {
         kit.pass().await;
         let agents = [
             ("KodifromDebian/20.1 (X11; Linux x86_64)", "kodi"),
@@ -110,7 +110,7 @@ fn each_client_gets_its_flavour_by_parameter_or_user_agent() {
 
 #[test]
 fn flavours_differ_in_their_extra_lines_only() {
-    with_demo(async |kit| {
+    with_channels(async |kit| {
         kit.pass().await;
         let kodi = kit.get("/playlist.m3u?client=kodi").await.playlist();
         for client in CLIENTS {
@@ -140,7 +140,7 @@ fn flavours_differ_in_their_extra_lines_only() {
 
 #[test]
 fn g1_addresses_survive_a_restart_and_a_changed_order() {
-    with_demo(async |kit| {
+    with_channels(async |kit| {
         kit.pass().await;
         let before = kit.get("/playlist.m3u").await.playlist();
         let (first, _) = kit.receiver().services("userbouquet.favourites.tv")[0].clone();
@@ -161,7 +161,7 @@ fn g1_addresses_survive_a_restart_and_a_changed_order() {
 
 #[test]
 fn g15_to_g19_and_g30_hold_for_every_channel_of_every_flavour() {
-    with_demo(async |kit| {
+    with_channels(async |kit| {
         kit.pass().await;
         for client in CLIENTS {
             let answer = kit.get(&format!("/playlist.m3u?client={client}")).await;
@@ -193,7 +193,7 @@ fn g15_to_g19_and_g30_hold_for_every_channel_of_every_flavour() {
 
 #[test]
 fn the_direct_mode_names_the_receiver_and_the_urls_themselves() {
-    with_demo(async |kit| {
+    with_channels(async |kit| {
         kit.pass().await;
         let redirect = kit.get("/playlist.m3u?mode=redirect").await;
         assert_eq!(redirect.body, kit.get("/playlist.m3u").await.body);
@@ -217,7 +217,7 @@ fn the_direct_mode_names_the_receiver_and_the_urls_themselves() {
 
 #[test]
 fn addresses_are_those_the_client_used_or_the_configured_one() {
-    with_demo(async |kit| {
+    with_channels(async |kit| {
         kit.pass().await;
         let ask = "GET /playlist.m3u HTTP/1.1\r\nHost: [fd00::7]:81\r\n\r\n";
         let answer = kit.request(ask).await;
@@ -283,7 +283,7 @@ async fn is_versioned(kit: &Kit, path: &str) {
 
 #[test]
 fn g20_playlists_tell_their_version_and_are_sent_only_when_new() {
-    with_demo(async |kit| {
+    with_channels(async |kit| {
         kit.pass().await;
         is_versioned(kit, "/playlist.m3u").await;
         is_versioned(kit, "/playlist/news.m3u").await;
@@ -305,7 +305,7 @@ fn g20_playlists_tell_their_version_and_are_sent_only_when_new() {
 
 #[test]
 fn the_old_path_is_the_same_playlist() {
-    with_demo(async |kit| {
+    with_channels(async |kit| {
         kit.pass().await;
         for query in ["", "?client=plain", "?mode=direct"] {
             let now = kit.get(&format!("/playlist.m3u{query}")).await;

@@ -1,13 +1,13 @@
 //! `/stream/<channel>.ts`.
 
 use super::{FIRST, FIRST_SERVICE};
-use crate::kit::{item, with, with_demo};
+use crate::kit::{item, with, with_channels};
 use xg2g::config::Config;
 use xg2g::receiver::demo::{Fault, Options};
 
 #[test]
 fn g2_head_says_transport_stream_and_touches_no_tuner() {
-    with_demo(async |kit| {
+    with_channels(async |kit| {
         kit.pass().await;
         let items = kit.get("/playlist.m3u").await.playlist();
         kit.receiver().reset_stats();
@@ -26,7 +26,7 @@ fn g2_head_says_transport_stream_and_touches_no_tuner() {
 
 #[test]
 fn get_sends_players_on_to_where_the_stream_is() {
-    with_demo(async |kit| {
+    with_channels(async |kit| {
         kit.pass().await;
         let items = kit.get("/playlist.m3u").await.playlist();
         let port = kit.receiver().stream_port();
@@ -82,7 +82,7 @@ fn get_sends_players_on_to_where_the_stream_is() {
 
 #[test]
 fn the_other_spelling_of_a_reference_is_the_same_stream() {
-    with_demo(async |kit| {
+    with_channels(async |kit| {
         kit.pass().await;
         let dashes = kit.get(&format!("/stream/{FIRST}.ts")).await;
         let path = format!("/stream/{}.ts", FIRST.replace('-', "_"));
@@ -94,7 +94,7 @@ fn the_other_spelling_of_a_reference_is_the_same_stream() {
 
 #[test]
 fn g7_a_range_is_ignored() {
-    with_demo(async |kit| {
+    with_channels(async |kit| {
         kit.pass().await;
         let path = format!("/stream/{FIRST}.ts");
         let kodi = "Range: bytes=0-\r\nAccept-Encoding: deflate, gzip, br, zstd\r\n";
@@ -108,7 +108,7 @@ fn g7_a_range_is_ignored() {
 
 #[test]
 fn what_names_no_channel_is_404_801_without_a_body() {
-    with_demo(async |kit| {
+    with_channels(async |kit| {
         kit.pass().await;
         let hidden = "1-0-1-2B13-3EB-1-C00000-0-0-0";
         for name in [
@@ -131,7 +131,7 @@ fn what_names_no_channel_is_404_801_without_a_body() {
 
 #[test]
 fn before_anything_is_known_every_stream_is_404() {
-    with_demo(async |kit| {
+    with_channels(async |kit| {
         kit.receiver().set_fault(Some(Fault::Refused));
         kit.pass().await;
         let answer = kit.get(&format!("/stream/{FIRST}.ts")).await;
