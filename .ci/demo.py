@@ -99,12 +99,13 @@ def check_files(checks, client):
     return bodies["/playlist.m3u"], bodies["/xmltv.xml"]
 
 
-def check_channels(checks, client, channels, guide, least):
+def check_channels(checks, client, channels, guide, least, most_missing):
     """Every channel is whole, unique, and in the guide; every logo is a picture."""
     checks.check(len(channels) >= least, f"only {len(channels)} channels")
     for field in ("id", "number", "url"):
         values = [getattr(channel, field) for channel in channels]
         checks.check(len(set(values)) == len(values), f"two channels share a {field}")
+    missing = []
     for channel in channels:
         checks.check(CHANNEL_ID.match(channel.id), f"{channel}: id {channel.id!r}")
         checks.check(NUMBER.match(channel.number), f"{channel}: number {channel.number!r}")
@@ -115,7 +116,11 @@ def check_channels(checks, client, channels, guide, least):
         if checks.check(channel.logo.startswith(f"{client.base}/picon/"), f"{channel}: logo {channel.logo!r}"):
             status, headers, body = client.ask(channel.logo)
             picture = headers.get("Content-Type") == "image/png" and body.startswith(b"\x89PNG\r\n")
-            checks.check(status == 200 and picture, f"{channel.logo}: {status} {headers.get('Content-Type')}")
+            if status == 404:
+                missing.append(channel)
+            else:
+                checks.check(status == 200 and picture, f"{channel.logo}: {status} {headers.get('Content-Type')}")
+    checks.check(len(missing) <= most_missing, f"no logo for {', '.join(map(str, missing))}")
     checks.check({channel.kind for channel in channels} == {"tv", "radio"}, "not both TV and radio")
 
 
@@ -178,6 +183,7 @@ def main():
     parser.add_argument("--base", required=True, help="where the demo answers, such as http://127.0.0.1:8080")
     parser.add_argument("--out", type=Path, default=Path("target/ci"), help="directory for what was received")
     parser.add_argument("--min-channels", type=int, default=1, help="fewer in the playlist is a failure")
+    parser.add_argument("--missing-logos", type=int, default=0, help="as many logos may be 404")
     arguments = parser.parse_args()
     arguments.out.mkdir(parents=True, exist_ok=True)
     checks, client = Checks(), Client(arguments.base.rstrip("/"))
@@ -186,7 +192,7 @@ def main():
     checks.check(playlist.startswith(b"#EXTM3U") and b"\r" not in playlist, "the playlist does not start with #EXTM3U, or has CR")
     checks.check(xmltv.startswith(b"<?xml"), "the guide does not start with <?xml")
     channels, guide = published.channels(playlist), published.guide(xmltv)
-    check_channels(checks, client, channels, guide, arguments.min_channels)
+    check_channels(checks, client, channels, guide, arguments.min_channels, arguments.missing_logos)
     with_events = [channel for channel in channels if guide.get(channel.id)]
     if checks.check(with_events, "no channel has events"):
         check_api(checks, client, with_events[0])

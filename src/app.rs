@@ -105,11 +105,17 @@ pub fn start(executor: &Rc<LocalExecutor<'static>>, options: Options) -> Result<
     let web = Rc::new(web);
 
     check_mount(&data).map_err(|error| Error::Data(data.clone(), error))?;
+    // The simulated receiver is on another port each time, and always the same.
+    let name = if demo.is_some() {
+        "demo"
+    } else {
+        config.receiver.url.as_str()
+    };
     let selection = Selection {
         bouquets: config.channels.bouquets.clone(),
     };
-    let store =
-        Store::open(&data, &state, selection).map_err(|error| Error::Data(data.clone(), error))?;
+    let store = Store::open(&data, &state, name, selection)
+        .map_err(|error| Error::Data(data.clone(), error))?;
     let store = Rc::new(store);
 
     let on_this_machine = demo.is_none() && host_of(&config.receiver.url).is_none();

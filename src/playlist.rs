@@ -4,7 +4,9 @@
 
 use std::io::{self, Write};
 
-use crate::model::{player_name, player_text, Bouquet, Channel, Lineup, Media, UrlKind};
+use crate::model::{
+    player_name, player_text, stream_source, Bouquet, Channel, Lineup, Media, UrlKind,
+};
 
 /// For whom a playlist is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -159,17 +161,9 @@ fn write_channel(
     if client == Client::Kodi && kind != Some(UrlKind::Other) {
         out.write_all(b"#KODIPROP:mimetype=video/mp2t\n")?;
     }
-    match (links.direct, channel.service.url()) {
-        (None, _) => writeln!(out, "{base}/stream/{slug}.ts"),
-        (Some(_), Some(url)) if kind != Some(UrlKind::Receiver) => {
-            // Controls were never part of a URL that works; a line break would forge a line.
-            writeln!(
-                out,
-                "{}",
-                url.replace(|c: char| c.is_control() || c == ' ', "")
-            )
-        }
-        (Some(port), _) => writeln!(out, "{port}{}", channel.service.stream_path()),
+    match links.direct {
+        None => writeln!(out, "{base}/stream/{slug}.ts"),
+        Some(port) => writeln!(out, "{}", stream_source(&channel.service, port)),
     }
 }
 

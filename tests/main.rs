@@ -2,6 +2,10 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
+mod channels; // from the bouquets of the receiver to channels
 mod demo; // the simulated receiver's answers against captured shapes
+mod house; // who may import whom, sizes, what nobody may use
 mod http; // the http room over real sockets
-mod papers; // sample file, reference page and help against the key table
+mod kit; // the program against the simulated receiver
+mod papers; // sample file, reference pages and help against the tables
+mod serving; // every route of the running program

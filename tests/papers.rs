@@ -64,3 +64,51 @@ fn help_names_every_key_and_its_variable() {
         );
     }
 }
+
+/// The texts between `begin` and a quote.
+fn quoted(text: &str, begin: &str) -> Vec<String> {
+    let parts = text.split(begin).skip(1);
+    parts
+        .filter_map(|part| part.split('"').next())
+        .map(str::to_owned)
+        .collect()
+}
+
+#[test]
+fn the_page_of_addresses_lists_every_route_and_every_code() {
+    let source = |path: &str| {
+        std::fs::read_to_string(format!("{}/{path}", env!("CARGO_MANIFEST_DIR"))).unwrap()
+    };
+    let (routes, codes, page) = (
+        source("src/server/routes.rs"),
+        source("src/http/error.rs"),
+        source("docs/HTTP.md"),
+    );
+    for (method, call) in [("GET", "Route::get(\""), ("POST", "Route::post(\"")] {
+        let paths = quoted(&routes, call);
+        assert!(!paths.is_empty());
+        for path in &paths {
+            assert!(
+                page.contains(&format!("| {method} | `{path}` |")),
+                "{method} {path} is not in the page"
+            );
+        }
+        let listed = page
+            .lines()
+            .filter(|line| line.starts_with(&format!("| {method} |")))
+            .count();
+        assert_eq!(
+            listed,
+            paths.len(),
+            "the page lists {method} addresses that are not there"
+        );
+    }
+    let codes = quoted(&codes, "&str = \"");
+    assert!(codes.len() > 5);
+    for code in &codes {
+        assert!(
+            page.contains(&format!("| {code} |")),
+            "{code} is not in the page"
+        );
+    }
+}

@@ -171,6 +171,15 @@ impl BlockFile {
         Ok(block)
     }
 
+    /// Empties the file.
+    pub(super) fn clear(&mut self) -> io::Result<()> {
+        self.file.set_len(0)?;
+        self.written = 0;
+        self.buffer.clear();
+        self.buffer.extend_from_slice(MARK);
+        Ok(())
+    }
+
     /// Forgets everything behind `length`.
     pub(super) fn truncate(&mut self, length: u64) {
         if length >= self.written {

@@ -16,8 +16,6 @@ use crate::model::{EpgKey, Event};
 use block::Codec;
 use file::{Block, BlockFile};
 
-/// An event longer than this is not looked for when a time range is read; broadcasters' fillers run a day at most.
-const LONGEST: u32 = 86_400;
 /// Dead bytes below this are not worth a rewrite.
 const SMALLEST_REWRITE: u64 = 256 * 1024;
 
@@ -60,6 +58,16 @@ impl Events {
         })
     }
 
+    /// Forgets everything.
+    ///
+    /// # Errors
+    /// Those of the file system.
+    pub fn clear(&mut self) -> io::Result<()> {
+        self.spans.clear();
+        self.undo = None;
+        self.file.clear()
+    }
+
     /// Begins an answer: until [`Events::commit`] all that is put can be taken back.
     pub fn begin(&mut self) {
         self.rollback();
@@ -97,6 +105,7 @@ impl Events {
         if self.speaks_for(key, from, to) {
             let mut known = Vec::new();
             self.collect(key, from, to, &mut known)?;
+            known.retain(|event| event.start >= from);
             if known == events {
                 return Ok(false);
             }
@@ -125,7 +134,7 @@ impl Events {
         into: &mut Vec<Event>,
     ) -> io::Result<()> {
         let begin = into.len();
-        self.collect(key, from.saturating_sub(LONGEST), to, into)?;
+        self.collect(key, from, to, into)?;
         repair(into, begin);
         let mut at = begin;
         while at < into.len() {
@@ -202,7 +211,8 @@ impl Events {
             .is_some_and(|spans| spans.iter().any(|span| span.from < to && from < span.to))
     }
 
-    /// The events that start between `from` and `to`, as they were filed.
+    /// The events that run between `from` and `to`, as they were filed. However long one runs, it ends before the time
+    /// of its span does, or where the next span begins.
     fn collect(
         &mut self,
         key: EpgKey,
@@ -215,10 +225,10 @@ impl Events {
         };
         for span in spans.iter().filter(|span| span.from < to && from < span.to) {
             let packed = self.file.read(span.block)?;
-            let (earliest, latest) = (span.from.max(from), span.to.min(to));
+            let starts = span.from..span.to.min(to);
             let whole = packed.is_some_and(|packed| {
                 self.codec.unpack(packed, |event| {
-                    if (earliest..latest).contains(&event.start) {
+                    if starts.contains(&event.start) && event.stop() > from {
                         into.push(event);
                     }
                 })
@@ -297,213 +307,21 @@ fn place(spans: &mut Vec<Span>, new: Span) {
 /// Sorts the events from `begin` on, drops those with a start met before, ends each where the next begins.
 fn repair(events: &mut Vec<Event>, begin: usize) {
     events[begin..].sort_by_key(|event| event.start);
-    let mut at = begin;
-    while at < events.len() {
-        let next = events.get(at + 1).map_or(u32::MAX, |next| next.start);
-        if at > begin && events[at - 1].start == events[at].start {
-            events.remove(at);
+    let mut kept = begin;
+    for at in begin..events.len() {
+        if kept > begin && events[kept - 1].start == events[at].start {
             continue;
         }
-        if next > events[at].start && events[at].stop() > next {
-            events[at].duration = next - events[at].start;
+        events.swap(kept, at);
+        if kept > begin {
+            let next = events[kept].start;
+            let event = &mut events[kept - 1];
+            event.duration = event.duration.min(next - event.start);
         }
-        at += 1;
+        kept += 1;
     }
+    events.truncate(kept);
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use std::path::PathBuf;
-
-    const KEY: EpgKey = EpgKey([1, 2, 3]);
-
-    fn directory(name: &str) -> PathBuf {
-        let path = std::env::temp_dir().join(format!("xg2g-events-{name}-{}", std::process::id()));
-        let _ = std::fs::remove_dir_all(&path);
-        std::fs::create_dir_all(&path).unwrap();
-        path
-    }
-
-    fn event(start: u32, duration: u32, title: &str) -> Event {
-        Event {
-            id: start,
-            start,
-            duration,
-            title: title.into(),
-            ..Event::default()
-        }
-    }
-
-    fn titles(events: &mut Events, from: u32, to: u32) -> Vec<String> {
-        let mut found = Vec::new();
-        events.read(KEY, from, to, &mut found).unwrap();
-        found
-            .iter()
-            .map(|e| format!("{} {}+{}", e.title, e.start, e.duration))
-            .collect()
-    }
-
-    #[test]
-    fn an_answer_takes_over_only_the_time_it_covers() {
-        let directory = directory("covers");
-        let mut events = Events::open(&directory).unwrap();
-        let week: Vec<Event> = (0..10).map(|n| event(1000 + n * 100, 100, "old")).collect();
-        assert!(events.put(KEY, &week).unwrap());
-        // Now and next only, as after a restart of the receiver's GUI.
-        assert!(events
-            .put(KEY, &[event(1200, 150, "now"), event(1350, 50, "next")])
-            .unwrap());
-        assert_eq!(
-            titles(&mut events, 1100, 1600),
-            [
-                "old 1100+100",
-                "now 1200+150",
-                "next 1350+50",
-                "old 1400+100",
-                "old 1500+100"
-            ]
-        );
-        assert_eq!(events.known_until(KEY), 2000);
-        std::fs::remove_dir_all(directory).unwrap();
-    }
-
-    #[test]
-    fn what_is_known_is_not_written_again() {
-        let directory = directory("known");
-        let mut events = Events::open(&directory).unwrap();
-        let week: Vec<Event> = (0..10).map(|n| event(1000 + n * 100, 100, "old")).collect();
-        events.put(KEY, &week).unwrap();
-        let bytes = events.bytes();
-        assert!(!events.put(KEY, &week[3..5]).unwrap());
-        assert!(!events.put(KEY, &[]).unwrap());
-        assert_eq!(events.bytes(), bytes);
-        assert!(events.put(KEY, &[event(1300, 100, "changed")]).unwrap());
-        std::fs::remove_dir_all(directory).unwrap();
-    }
-
-    #[test]
-    fn an_answer_that_was_cut_is_taken_back() {
-        let directory = directory("undo");
-        let mut events = Events::open(&directory).unwrap();
-        events.put(KEY, &[event(1000, 100, "good")]).unwrap();
-        events.flush().unwrap();
-        events.begin();
-        events.put(KEY, &[event(1000, 50, "half")]).unwrap();
-        events
-            .put(EpgKey([7, 7, 7]), &[event(1000, 50, "half")])
-            .unwrap();
-        events.flush().unwrap();
-        events.rollback();
-        assert_eq!(titles(&mut events, 0, 9999), ["good 1000+100"]);
-        assert_eq!(events.known_until(EpgKey([7, 7, 7])), 0);
-        events.begin();
-        events.put(KEY, &[event(1100, 50, "next")]).unwrap();
-        events.commit();
-        events.flush().unwrap();
-        let mut again = Events::open(&directory).unwrap();
-        assert_eq!(
-            titles(&mut again, 0, 9999),
-            ["good 1000+100", "next 1100+50"]
-        );
-        std::fs::remove_dir_all(directory).unwrap();
-    }
-
-    #[test]
-    fn overlaps_and_doubles_are_repaired() {
-        let directory = directory("repair");
-        let mut events = Events::open(&directory).unwrap();
-        let messy = [
-            event(1000, 500, "a"),
-            event(1200, 100, "b"),
-            event(1200, 300, "b"),
-            event(1300, 100, "c"),
-        ];
-        events.put(KEY, &messy).unwrap();
-        assert_eq!(
-            titles(&mut events, 0, 9999),
-            ["a 1000+200", "b 1200+100", "c 1300+100"]
-        );
-        std::fs::remove_dir_all(directory).unwrap();
-    }
-
-    #[test]
-    fn the_store_is_found_again_and_a_torn_end_is_cut_off() {
-        let directory = directory("again");
-        let mut events = Events::open(&directory).unwrap();
-        events
-            .put(KEY, &[event(1000, 100, "a"), event(1100, 100, "b")])
-            .unwrap();
-        events.put(KEY, &[event(1100, 100, "B")]).unwrap();
-        events.flush().unwrap();
-        let path = directory.join("events.dat");
-        let whole = std::fs::read(&path).unwrap();
-        for cut in 0..whole.len() {
-            std::fs::write(&path, &whole[..cut]).unwrap();
-            let mut events = Events::open(&directory).unwrap();
-            let found = titles(&mut events, 0, 9999);
-            assert!(matches!(found.len(), 0 | 2), "{cut}: {found:?}");
-            events.put(KEY, &[event(5000, 10, "after")]).unwrap();
-            events.flush().unwrap();
-            let mut events = Events::open(&directory).unwrap();
-            assert_eq!(titles(&mut events, 4000, 9999), ["after 5000+10"], "{cut}");
-        }
-        std::fs::write(&path, &whole).unwrap();
-        let mut events = Events::open(&directory).unwrap();
-        assert_eq!(titles(&mut events, 0, 9999), ["a 1000+100", "B 1100+100"]);
-        std::fs::remove_dir_all(directory).unwrap();
-    }
-
-    #[test]
-    fn damage_loses_a_block_and_nothing_else() {
-        let directory = directory("damage");
-        let mut events = Events::open(&directory).unwrap();
-        events
-            .put(KEY, &[event(1000, 100, "first of all")])
-            .unwrap();
-        events
-            .put(EpgKey([9, 9, 9]), &[event(1000, 100, "other")])
-            .unwrap();
-        events.flush().unwrap();
-        let path = directory.join("events.dat");
-        let whole = std::fs::read(&path).unwrap();
-        for at in 0..whole.len() {
-            let mut bytes = whole.clone();
-            bytes[at] ^= 0x55;
-            std::fs::write(&path, &bytes).unwrap();
-            let mut events = Events::open(&directory).unwrap();
-            for key in [KEY, EpgKey([9, 9, 9])] {
-                let mut found = Vec::new();
-                events.read(key, 0, u32::MAX, &mut found).unwrap();
-                assert!(found
-                    .iter()
-                    .all(|e| e.title == "first of all" || e.title == "other"));
-            }
-        }
-        std::fs::remove_dir_all(directory).unwrap();
-    }
-
-    #[test]
-    fn a_rewrite_drops_the_past_and_channels_that_went() {
-        let directory = directory("rewrite");
-        let mut events = Events::open(&directory).unwrap();
-        let gone = EpgKey([9, 9, 9]);
-        events.put(gone, &[event(1000, 100, "gone")]).unwrap();
-        for n in 0..50 {
-            events.put(KEY, &[event(1000 + n * 100, 100, "e")]).unwrap();
-        }
-        let before = events.bytes();
-        let mut rewrite = events.rewrite(&HashSet::from([KEY]), 2050).unwrap();
-        while rewrite.step(&mut events).unwrap() {}
-        rewrite.finish(&mut events).unwrap();
-        assert!(events.bytes() < before);
-        assert_eq!(events.known_until(gone), 0);
-        assert_eq!(
-            titles(&mut events, 0, 2250),
-            ["e 2000+100", "e 2100+100", "e 2200+100"]
-        );
-        let mut events = Events::open(&directory).unwrap();
-        assert_eq!(titles(&mut events, 5000, 9999).len(), 10);
-        std::fs::remove_dir_all(directory).unwrap();
-    }
-}
+mod tests;

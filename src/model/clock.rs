@@ -45,6 +45,44 @@ pub fn http_date(seconds: u64) -> String {
     format!("{weekday}, {day:02} {name} {year:04} {hour:02}:{minute:02}:{second:02} GMT")
 }
 
+/// `2026-11-22T20:15:00Z` or with an offset like `+01:00`, as seconds since 1970.
+pub fn parse_rfc3339(text: &str) -> Option<u32> {
+    let number = |from: usize, to: usize| text.get(from..to)?.parse::<i64>().ok();
+    let (year, month, day) = (number(0, 4)?, number(5, 7)?, number(8, 10)?);
+    let (hour, minute, second) = (number(11, 13)?, number(14, 16)?, number(17, 19)?);
+    let separators: Vec<u8> = [4, 7, 10, 13, 16]
+        .iter()
+        .filter_map(|at| text.as_bytes().get(*at).copied())
+        .collect();
+    let fits = separators == *b"--T::" && (1..=12).contains(&month) && (1..=31).contains(&day);
+    if !fits || hour > 23 || minute > 59 || second > 60 {
+        return None;
+    }
+    let zone = text
+        .get(19..)?
+        .trim_start_matches(|c: char| c == '.' || c.is_ascii_digit());
+    let offset = match (zone, zone.get(..1)) {
+        ("Z" | "z", _) => 0,
+        // A `+` in a query is a blank to those who forget to encode it.
+        (_, Some(sign @ ("+" | "-" | " "))) if zone.len() == 6 => {
+            let seconds = zone.get(1..3)?.parse::<i64>().ok()? * 3_600
+                + zone.get(4..6)?.parse::<i64>().ok()? * 60;
+            if sign == "-" {
+                -seconds
+            } else {
+                seconds
+            }
+        }
+        _ => return None,
+    };
+    // Days since 1970 by the civil calendar, years beginning in March.
+    let shifted = if month > 2 { year } else { year - 1 };
+    let era_days = 365 * shifted + shifted / 4 - shifted / 100 + shifted / 400;
+    let month_days = (153 * ((month + 9) % 12) + 2) / 5;
+    let days = era_days + month_days + day - 1 - 719_468;
+    u32::try_from(days * 86_400 + hour * 3_600 + minute * 60 + second - offset).ok()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -57,5 +95,29 @@ mod tests {
         assert_eq!(xmltv_time(1_795_373_700), "20261122185500 +0000");
         assert_eq!(http_date(784_111_777), "Sun, 06 Nov 1994 08:49:37 GMT");
         assert_eq!(rfc3339(4_102_444_799), "2099-12-31T23:59:59Z");
+    }
+
+    #[test]
+    fn times_are_read_with_their_zone() {
+        assert_eq!(parse_rfc3339("2026-11-22T18:55:00Z"), Some(1_795_373_700));
+        assert_eq!(
+            parse_rfc3339("2026-11-22T19:55:00+01:00"),
+            Some(1_795_373_700)
+        );
+        assert_eq!(
+            parse_rfc3339("2026-11-22T18:55:00.25Z"),
+            Some(1_795_373_700)
+        );
+        assert_eq!(parse_rfc3339("2000-02-29T00:00:00Z"), Some(951_782_400));
+        for text in [
+            "",
+            "2026",
+            "2026-13-22T18:55:00Z",
+            "2026-11-22 18:55:00Z",
+            "2026-11-22T18:55:00",
+            "1969-01-01T00:00:00Z",
+        ] {
+            assert_eq!(parse_rfc3339(text), None, "{text}");
+        }
     }
 }

@@ -13,10 +13,11 @@ mod lineup;
 mod listing;
 mod picon;
 mod service_ref;
+mod source;
 mod text;
 
 pub use channel::{Channel, Media};
-pub use clock::{http_date, rfc3339, xmltv_time};
+pub use clock::{http_date, parse_rfc3339, rfc3339, xmltv_time};
 pub use episode::Episode;
 pub use event::{EpgKey, Event};
 pub use genre::{category, marker};
@@ -24,4 +25,5 @@ pub use lineup::{Bouquet, Lineup, Selection};
 pub use listing::{Entry, EntryKind, ListedBouquet, Listing};
 pub use picon::picon_names;
 pub use service_ref::{ServiceRef, UrlKind};
+pub use source::stream_source;
 pub use text::{clean_line, clean_text, player_name, player_text};

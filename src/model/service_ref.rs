@@ -61,7 +61,9 @@ impl ServiceRef {
             rest = tail;
             // enigma2 reads with sscanf: "%d" takes a sign; a namespace may be printed negative by old tools.
             match head.strip_prefix('-') {
-                Some(digits) => i64::from_str_radix(digits, radix).ok().map(|n| (-n) as u32),
+                Some(digits) => i64::from_str_radix(digits, radix)
+                    .ok()
+                    .map(|n| n.wrapping_neg() as u32),
                 None => u64::from_str_radix(head, radix).ok().map(|n| n as u32),
             }
         };
@@ -186,15 +188,15 @@ impl ServiceRef {
         Some(UrlKind::TransportStream)
     }
 
-    /// The ten fields joined by `-`, for paths and ids; URL services, whose ten fields collide, add eight hexadecimal
-    /// digits of a hash of the URL. Flags are printed as 0: they do not tell services apart.
+    /// The ten fields joined by `-`, for paths and ids; URL services (and files), whose ten fields collide, add eight
+    /// hexadecimal digits of a hash of the URL. Flags are printed as 0: they do not tell services apart.
     pub fn slug(&self) -> String {
         let d = &self.data;
         let mut text = format!(
             "{}-0-{:X}-{:X}-{:X}-{:X}-{:X}-{:X}-{:X}-{:X}",
             self.kind, d[0], d[1], d[2], d[3], d[4], d[5], d[6], d[7]
         );
-        if self.url().is_some() {
+        if !self.path.is_empty() && self.flags & (DIRECTORY | GROUP | MARKER) == 0 {
             text.push_str(&format!("-{:08x}", fnv1a(self.path.as_bytes())));
         }
         text
@@ -363,6 +365,8 @@ mod tests {
         let other = parse("4097:0:1:0:0:0:0:0:0:0:http%3a//127.0.0.1%3a9981/other");
         assert_ne!(service.slug(), other.slug());
         assert_eq!(service.slug().len(), "4097-0-1-0-0-0-0-0-0-0-".len() + 8);
+        let file = |n: u32| parse(&format!("1:0:0:0:0:0:0:0:0:0:/media/hdd/{n}.ts"));
+        assert_ne!(file(1).slug(), file(2).slug());
     }
 
     #[test]
@@ -430,6 +434,7 @@ mod tests {
         ] {
             assert_eq!(ServiceRef::parse(text), None, "{text}");
         }
+        assert!(ServiceRef::parse("1:0:1:--8000000000000000:1:1:1:0:0:0:").is_some());
         assert_eq!(parse("1:0:1:1:1:1:1:0:0:0").slug(), "1-0-1-1-1-1-1-0-0-0");
         assert_eq!(parse("1:0:1:0:0:0:0:0:0:0:%zz%4").path(), "%zz%4");
         assert_eq!(parse("1:0:1:0:0:0:0:0:0:0:%c3%28").path(), "\u{fffd}(");

@@ -70,7 +70,7 @@ pub fn player_name(name: &str) -> String {
 /// Text for an attribute: no `"`, `'`, comma, no separators of groups, nothing that looks like another attribute.
 pub fn player_text(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
-    for c in text.chars() {
+    for c in text.chars().filter(|c| !is_lost_on_kodi(*c)) {
         out.push(match c {
             '"' => '\u{201d}',
             '\'' => '\u{2019}',
@@ -84,7 +84,18 @@ pub fn player_text(text: &str) -> String {
             c => c,
         });
     }
+    out.truncate(out.trim_end_matches(' ').len());
+    if out.is_empty() {
+        // A name of nothing but lost signs still needs a name.
+        out.push('\u{2013}');
+    }
     out
+}
+
+/// Kodi 20 takes a text with a character of four UTF-8 bytes whose third is below 0x90 (🌍, 🎬, 🏀, flags) for Latin-1 and
+/// garbles all of it; 📺 or 😀 are fine. Seen in Kodi 20.1, in names of channels and groups.
+fn is_lost_on_kodi(c: char) -> bool {
+    c > '\u{ffff}' && (c as u32 >> 6) & 0x3f < 0x10
 }
 
 #[cfg(test)]
@@ -99,6 +110,13 @@ mod tests {
         );
         assert_eq!(clean_line("\u{feff}Первый   канал"), "Первый канал");
         assert_eq!(clean_line("\u{1}\u{2}"), "");
+    }
+
+    #[test]
+    fn signs_that_garble_names_on_kodi_are_left_out() {
+        assert_eq!(player_text("International 🌍"), "International");
+        assert_eq!(player_text("IPTV 📺 Ünï 😀"), "IPTV 📺 Ünï 😀");
+        assert_eq!(player_text("🎬"), "\u{2013}");
     }
 
     #[test]

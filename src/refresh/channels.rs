@@ -3,14 +3,16 @@
 use std::collections::{HashMap, HashSet};
 use std::time::{Duration, Instant};
 
-use super::{Phase, Poller};
+use super::{Phase, Poller, Wish};
 use crate::model::{Entry, EntryKind, ListedBouquet, Listing, Media, ServiceRef};
 use crate::receiver::openwebif::{Error, Named};
 
 /// Bytes of an entry in a list answer.
 const ENTRY_BYTES: usize = 170;
-/// Sub-bouquets deeper than this are not asked for; a bouquet may contain itself.
+/// Sub-bouquets deeper than this are not asked for.
 const DEEPEST: usize = 8;
+/// Lists asked for below one bouquet.
+const MOST_LISTS: u32 = 1_000;
 
 /// Remembers since when the receiver has said something that is not believed.
 #[derive(Debug, Default)]
@@ -55,11 +57,44 @@ impl Guard {
     }
 }
 
+/// The way from a bouquet down to the list that is looked at: bouquets can contain each other, and enigma2 has no guard.
+struct Descent {
+    path: Vec<ServiceRef>,
+    lists: u32,
+}
+
+impl Descent {
+    fn from(bouquet: &str) -> Descent {
+        Descent {
+            path: ServiceRef::parse(bouquet).into_iter().collect(),
+            lists: 0,
+        }
+    }
+
+    /// Goes down, unless there is no end to it.
+    fn enter(&mut self, list: &ServiceRef) -> bool {
+        let same = |outer: &ServiceRef| match (outer.bouquet_file(), list.bouquet_file()) {
+            (Some(outer), Some(file)) => outer == file,
+            _ => outer == list,
+        };
+        if self.path.len() > DEEPEST || self.lists >= MOST_LISTS || self.path.iter().any(same) {
+            return false;
+        }
+        self.path.push(list.clone());
+        self.lists += 1;
+        true
+    }
+
+    fn leave(&mut self) {
+        self.path.pop();
+    }
+}
+
 impl Poller {
     /// The channels as the receiver lists them now. After the first time one short look at each list tells which
-    /// bouquets changed; only these are asked for again. `thorough` (on request) asks for the members of groups again
+    /// bouquets changed; only these are asked for again. A pass that was wished for asks for the members of groups again
     /// too.
-    pub(super) async fn fetch_listing(&self, thorough: bool) -> Result<Listing, Error> {
+    pub(super) async fn fetch_listing(&self, wish: Option<Wish>) -> Result<Listing, Error> {
         let old = self.store.listing();
         let mut listing = Listing::default();
         let first = self.status.borrow().succeeded.is_none();
@@ -98,7 +133,7 @@ impl Poller {
             } else {
                 lists.iter().map(|(named, _)| named.clone()).collect()
             };
-            if self.is_a_loss(media, &known, &named) {
+            if self.is_a_loss(media, &known, &named, wish) {
                 listing.bouquets.extend(known.into_iter().cloned());
                 continue;
             }
@@ -112,7 +147,7 @@ impl Poller {
                 let seen = lists.get(at).map(|(_, entries)| entries.as_slice());
                 let is_last = at + 1 == named.len();
                 let entries = self
-                    .fetch_bouquet(bouquet, before, seen, is_last, thorough)
+                    .fetch_bouquet(bouquet, before, seen, is_last, wish)
                     .await?;
                 listing.bouquets.push(ListedBouquet {
                     reference: bouquet.reference.as_str().into(),
@@ -136,7 +171,13 @@ impl Poller {
     }
 
     /// Whether a list of bouquets lost so many at once that it is not believed.
-    fn is_a_loss(&self, media: Media, known: &[&ListedBouquet], named: &[Named]) -> bool {
+    fn is_a_loss(
+        &self,
+        media: Media,
+        known: &[&ListedBouquet],
+        named: &[Named],
+        wish: Option<Wish>,
+    ) -> bool {
         let there = |bouquet: &&&ListedBouquet| {
             named
                 .iter()
@@ -155,7 +196,7 @@ impl Poller {
         let share = if known.len() < 4 {
             100
         } else {
-            self.settings.channels.guard
+            self.share(wish)
         };
         let name = format!("all {} bouquets", media.as_str());
         let believed = self.guard.borrow_mut().believes(
@@ -187,7 +228,7 @@ impl Poller {
         before: Option<&ListedBouquet>,
         seen: Option<&[Entry]>,
         is_last: bool,
-        thorough: bool,
+        wish: Option<Wish>,
     ) -> Result<Vec<Entry>, Error> {
         let old = before.map_or(&[][..], |before| before.entries.as_slice());
         if self.is_skipped(bouquet, is_last) {
@@ -207,7 +248,9 @@ impl Poller {
                 }
             },
         };
-        self.fetch_members(&mut entries, old, thorough, 0).await?;
+        let mut descent = Descent::from(&bouquet.reference);
+        self.fetch_members(&mut entries, old, wish.is_some(), &mut descent)
+            .await?;
 
         let listed = |entries: Vec<Entry>| ListedBouquet {
             reference: bouquet.reference.as_str().into(),
@@ -221,7 +264,7 @@ impl Poller {
             &bouquet.reference,
             &had,
             &has,
-            self.settings.channels.guard,
+            self.share(wish),
             self.settings.refresh.full_interval,
             Instant::now(),
         );
@@ -229,12 +272,21 @@ impl Poller {
             return Ok(new.entries);
         }
         self.warn(format!(
-            "the receiver lists {} services in the bouquet `{}` after {}; it is kept as it was",
+            "the receiver lists {} services in the bouquet `{}` after {}; it is kept as it was (POST /api/v1/refresh?believe=true accepts it)",
             has.len(),
             bouquet.name,
             had.len()
         ));
         Ok(old.entries)
+    }
+
+    /// The share of services, in percent, that may go at once and be believed.
+    fn share(&self, wish: Option<Wish>) -> u32 {
+        if wish.is_some_and(|wish| wish.believe) {
+            100
+        } else {
+            self.settings.channels.guard
+        }
     }
 
     /// Fills in the members of sub-bouquets and groups. Those of groups are known from before, unless `thorough`.
@@ -243,17 +295,20 @@ impl Poller {
         entries: &mut [Entry],
         old: &[Entry],
         thorough: bool,
-        depth: usize,
+        descent: &mut Descent,
     ) -> Result<(), Error> {
         for entry in entries.iter_mut() {
             let kind = entry.kind();
-            if !matches!(kind, EntryKind::Bouquet | EntryKind::Group) || depth >= DEEPEST {
+            if !matches!(kind, EntryKind::Bouquet | EntryKind::Group)
+                || !descent.enter(&entry.service)
+            {
                 continue;
             }
             let before = old.iter().find(|old| old.service == entry.service);
             let members = before.map_or(&[][..], |before| before.members.as_slice());
             if kind == EntryKind::Group && !members.is_empty() && !thorough {
                 entry.members = members.to_vec();
+                descent.leave();
                 continue;
             }
             match self.web.services(&entry.service.address()).await {
@@ -262,7 +317,7 @@ impl Poller {
                 }
                 Ok(new) => {
                     let mut new = (*new).clone();
-                    Box::pin(self.fetch_members(&mut new, members, thorough, depth + 1)).await?;
+                    Box::pin(self.fetch_members(&mut new, members, thorough, descent)).await?;
                     entry.members = new;
                 }
                 Err(error) if error.is_general() => return Err(error),
@@ -271,6 +326,7 @@ impl Poller {
                     entry.members = members.to_vec();
                 }
             }
+            descent.leave();
         }
         Ok(())
     }
@@ -342,6 +398,22 @@ mod tests {
             guard.believes("new", &[], &[], 50, day, start),
             "there was nothing to lose"
         );
+    }
+
+    #[test]
+    fn a_bouquet_inside_itself_is_not_entered() {
+        let list = |file: &str| {
+            let text = format!("1:7:1:0:0:0:0:0:0:0:FROM BOUQUET \"{file}\" ORDER BY bouquet");
+            ServiceRef::parse(&text).unwrap()
+        };
+        let mut descent = Descent::from(&list("a").to_string());
+        assert!(!descent.enter(&list("a")));
+        assert!(descent.enter(&list("b")));
+        assert!(!descent.enter(&list("a")) && !descent.enter(&list("b")));
+        descent.leave();
+        assert!(descent.enter(&list("b")), "beside itself is no loop");
+        let entered = (0..20).filter(|n| descent.enter(&list(&n.to_string())));
+        assert_eq!(entered.count(), DEEPEST - 1);
     }
 
     #[test]

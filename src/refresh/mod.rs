@@ -22,8 +22,8 @@ use crate::store::Store;
 pub use status::{Phase, Progress, Status};
 
 /// The wall clock of a receiver without network shows 1970, or the date of its image, until it has the time from the
-/// broadcast. Before this moment, the release of this version, nothing is asked or stamped (2026-11-20).
-const RELEASED: Duration = Duration::from_secs(1_795_132_800);
+/// broadcast. Before the year of this version nothing is asked or stamped (2026-01-01).
+const RELEASED: Duration = Duration::from_secs(1_767_225_600);
 /// How often the clock is looked at while it is wrong.
 const CLOCK_LOOK: Duration = Duration::from_secs(5);
 /// First pause after a pass that did not reach the receiver; doubles up to the interval.
@@ -57,13 +57,20 @@ pub struct Settings {
 #[derive(Clone, Debug)]
 pub struct Handle {
     status: Rc<RefCell<Status>>,
-    requests: Sender<()>,
+    requests: Sender<Wish>,
     /// Closes when the running pass, or else the next one, ends.
     ended: Rc<RefCell<Ended>>,
 }
 
 /// A channel that nothing is sent on; its end is the news.
 type Ended = (Sender<()>, Receiver<()>);
+
+/// A wish for a pass.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Wish {
+    /// Believe bouquets that lost most of their services: somebody knows that they did.
+    pub believe: bool,
+}
 
 /// A pass is running already.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -74,12 +81,12 @@ impl Handle {
     ///
     /// # Errors
     /// [`Busy`] while one runs or is about to.
-    pub fn request(&self) -> Result<(), Busy> {
+    pub fn request(&self, wish: Wish) -> Result<(), Busy> {
         if self.status.borrow().running {
             return Err(Busy);
         }
         // The channel holds one request: a second one before the poller wakes is the same wish.
-        self.requests.try_send(()).map_err(|_| Busy)
+        self.requests.try_send(wish).map_err(|_| Busy)
     }
 
     /// Waits until the running pass, or else the next one, has ended.
@@ -122,13 +129,14 @@ pub fn start(
 }
 
 impl Poller {
-    async fn run(self, wishes: Receiver<()>) {
+    async fn run(self, wishes: Receiver<Wish>) {
         self.wait_for_the_clock().await;
+        self.show_what_is_known().await;
         // The pause after the last pass, if that failed, and why.
         let mut failing: Option<(Duration, String)> = None;
-        let mut on_request = false;
+        let mut wish = None;
         loop {
-            let result = self.pass(on_request, failing.is_some()).await;
+            let result = self.pass(wish, failing.is_some()).await;
             let interval = self.settings.refresh.interval;
             let pause = match &result {
                 Ok(()) => {
@@ -155,18 +163,28 @@ impl Poller {
             self.status.borrow_mut().finish(result.err(), pause);
             let (ended, _) = self.ended.replace(async_channel::bounded(1));
             ended.close();
-            on_request = async {
+            wish = async {
                 Timer::after(pause).await;
-                false
+                None
             }
             .or(async {
                 // The handle may be gone in a run that only refreshes; then nobody asks any more.
                 match wishes.recv().await {
-                    Ok(()) => true,
+                    Ok(wish) => Some(wish),
                     Err(_) => std::future::pending().await,
                 }
             })
             .await;
+        }
+    }
+
+    /// Makes the guide from the events of an earlier run, if the file of that run does not fit any more.
+    async fn show_what_is_known(&self) {
+        let snapshot = self.store.current();
+        if snapshot.generation > 0 && snapshot.guide.is_none() && !self.store.events().is_empty() {
+            if let Err(error) = self.publish_guide(true).await {
+                log::warn!("{error}");
+            }
         }
     }
 
@@ -181,14 +199,14 @@ impl Poller {
         }
     }
 
-    /// One pass. `on_request` looks afresh at everything that is remembered of the channels.
-    async fn pass(&self, on_request: bool, was_failing: bool) -> Result<(), Error> {
+    /// One pass. One that was wished for looks afresh at everything that is remembered of the channels.
+    async fn pass(&self, wish: Option<Wish>, was_failing: bool) -> Result<(), Error> {
         let calls = self.web.calls();
         self.status.borrow_mut().begin(calls);
-        if on_request {
+        if wish.is_some() {
             self.web.forget();
         }
-        let result = self.steps(on_request, was_failing).await;
+        let result = self.steps(wish, was_failing).await;
         let mut status = self.status.borrow_mut();
         status.calls = self.web.calls();
         status.kept = self.web.kept();
@@ -196,7 +214,7 @@ impl Poller {
         result
     }
 
-    async fn steps(&self, on_request: bool, was_failing: bool) -> Result<(), Error> {
+    async fn steps(&self, wish: Option<Wish>, was_failing: bool) -> Result<(), Error> {
         let standby = match self.web.standby().await {
             Ok(standby) => Some(standby),
             Err(error) if error.is_general() => return Err(error),
@@ -225,7 +243,7 @@ impl Poller {
             }
         }
 
-        let listing = self.fetch_listing(on_request).await?;
+        let listing = self.fetch_listing(wish).await?;
         match self.store.publish_listing(listing, SystemTime::now()) {
             Ok(true) => {
                 let lineup = self.store.current().lineup.clone();
@@ -240,10 +258,14 @@ impl Poller {
                 "channels.bouquets names `{name}`, which the receiver does not have"
             ));
         }
-        if self.settings.guide.enabled {
-            self.fetch_guide().await?;
-        }
-        self.publish_guide().await
+        let fetched = if self.settings.guide.enabled {
+            self.fetch_guide().await
+        } else {
+            Ok(())
+        };
+        // What came before an error counts.
+        self.publish_guide(fetched.is_ok()).await?;
+        fetched
     }
 
     fn progress(&self, phase: Phase, done: u32, total: u32) {

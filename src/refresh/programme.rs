@@ -69,7 +69,7 @@ impl Poller {
             self.fetch_now_next(&units, &mut failures).await?
         };
         if is_first {
-            self.publish_guide().await?;
+            self.publish_guide(false).await?;
         }
         if is_full {
             let soon = begin + DAY.min(end - begin);
@@ -82,7 +82,7 @@ impl Poller {
                     done += hours(std::slice::from_ref(unit), to - from);
                 }
                 if is_first && to == soon {
-                    self.publish_guide().await?;
+                    self.publish_guide(false).await?;
                 }
             }
             self.store.set_last_full(wall);
@@ -320,9 +320,9 @@ impl Poller {
         }
     }
 
-    /// Writes the guide file from the store, channel by channel, and publishes it if it says anything new. Tidies the
-    /// store up when that is due.
-    pub(super) async fn publish_guide(&self) -> Result<(), Error> {
+    /// Writes the guide file from the store, channel by channel, and publishes it if it says anything new; `complete`
+    /// tells whether all that was to be had is in it. Tidies the store up when that is due.
+    pub(super) async fn publish_guide(&self, complete: bool) -> Result<(), Error> {
         let now = unix_now();
         let from = (now - now % HOUR).saturating_sub(PAST);
         let to = (now - now % HOUR) + self.settings.guide.days * DAY + HOUR;
@@ -345,7 +345,7 @@ impl Poller {
             smol::future::yield_now().await;
         }
         self.store
-            .publish_guide(writer, SystemTime::now())
+            .publish_guide(writer, complete, SystemTime::now())
             .map_err(Error::Store)?;
         self.tidy_up(&lineup, from).await.map_err(Error::Store)
     }

@@ -2,21 +2,20 @@
 //!
 //! Long lists are made on the way, a few channels at a time, so that a slow processor serves others in between.
 
-use std::io;
 use std::rc::Rc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use nanoserde::SerJson;
 
-use crate::http::{code, Body, Chunks, Method, Params, Reply, Request};
-use crate::model::{rfc3339, Channel, Event, Lineup, Media};
+use super::list::{item, listed};
+use crate::http::{code, Params, Reply, Request};
+use crate::model::{parse_rfc3339, rfc3339, Channel, Event, Lineup, Media};
 use crate::store::{Snapshot, Store};
 
 /// Channels in an answer; ask for more by `offset`.
 const MOST_CHANNELS: usize = 5_000;
 /// Events in an answer; ask for more by a later `from`.
 const MOST_EVENTS: usize = 5_000;
-const PIECE: usize = 32 * 1024;
 const DAY: u32 = 86_400;
 
 #[derive(Clone)]
@@ -321,12 +320,6 @@ impl Api {
     }
 }
 
-/// Adds an item, with its comma.
-fn item(out: &mut String, value: &impl SerJson) {
-    out.push_str(&value.serialize_json());
-    out.push(',');
-}
-
 /// A name as one segment of a path.
 pub(super) fn path_segment(name: &str) -> String {
     let mut out = String::with_capacity(name.len());
@@ -349,153 +342,7 @@ fn time(request: &Request, name: &str, default: Option<u32>) -> Option<Option<u3
     }
 }
 
-/// `2026-11-22T20:15:00Z` or with an offset like `+01:00`, as seconds since 1970.
-fn parse_rfc3339(text: &str) -> Option<u32> {
-    let number = |from: usize, to: usize| text.get(from..to)?.parse::<i64>().ok();
-    let (year, month, day) = (number(0, 4)?, number(5, 7)?, number(8, 10)?);
-    let (hour, minute, second) = (number(11, 13)?, number(14, 16)?, number(17, 19)?);
-    let separators: Vec<u8> = [4, 7, 10, 13, 16]
-        .iter()
-        .filter_map(|at| text.as_bytes().get(*at).copied())
-        .collect();
-    let fits = separators == *b"--T::" && (1..=12).contains(&month) && (1..=31).contains(&day);
-    if !fits || hour > 23 || minute > 59 || second > 60 {
-        return None;
-    }
-    let zone = text
-        .get(19..)?
-        .trim_start_matches(|c: char| c == '.' || c.is_ascii_digit());
-    let offset = match (zone, zone.get(..1)) {
-        ("Z" | "z", _) => 0,
-        // A `+` in a query is a blank to those who forget to encode it.
-        (_, Some(sign @ ("+" | "-" | " "))) if zone.len() == 6 => {
-            let seconds = zone.get(1..3)?.parse::<i64>().ok()? * 3_600
-                + zone.get(4..6)?.parse::<i64>().ok()? * 60;
-            if sign == "-" {
-                -seconds
-            } else {
-                seconds
-            }
-        }
-        _ => return None,
-    };
-    // Days since 1970 by the civil calendar, years beginning in March.
-    let shifted = if month > 2 { year } else { year - 1 };
-    let era_days = 365 * shifted + shifted / 4 - shifted / 100 + shifted / 400;
-    let month_days = (153 * ((month + 9) % 12) + 2) / 5;
-    let days = era_days + month_days + day - 1 - 719_468;
-    u32::try_from(days * 86_400 + hour * 3_600 + minute * 60 + second - offset).ok()
-}
-
 fn unix_now() -> u32 {
     let now = SystemTime::now().duration_since(UNIX_EPOCH);
     now.map_or(0, |now| u32::try_from(now.as_secs()).unwrap_or(u32::MAX))
-}
-
-/// A list made on the way: `head`, the items, `]}`.
-fn listed(request: &Request, head: String, chosen: Vec<u32>, each: Each) -> Reply {
-    let mut reply = Reply::empty(200)
-        .with("content-type", "application/json")
-        .with("cache-control", "no-cache");
-    if request.method != Method::Head {
-        let list = List {
-            text: head,
-            chosen: chosen.into_iter(),
-            each,
-        };
-        reply.body = Body::Stream(Box::new(list));
-    }
-    reply
-}
-
-/// Writes the items at an index, each with a comma behind it.
-type Each = Box<dyn FnMut(u32, &mut String) -> io::Result<()>>;
-
-struct List {
-    text: String,
-    chosen: std::vec::IntoIter<u32>,
-    each: Each,
-}
-
-impl Chunks for List {
-    fn next(&mut self, out: &mut Vec<u8>) -> io::Result<bool> {
-        while self.text.len() < PIECE {
-            let Some(at) = self.chosen.next() else {
-                if self.text.ends_with(',') {
-                    self.text.pop();
-                }
-                self.text.push_str("]}");
-                out.append(&mut std::mem::take(&mut self.text).into_bytes());
-                return Ok(false);
-            };
-            (self.each)(at, &mut self.text)?;
-        }
-        // The last comma may have to go: it stays for the next piece.
-        let comma = self.text.pop();
-        out.append(&mut std::mem::take(&mut self.text).into_bytes());
-        self.text.extend(comma);
-        Ok(true)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn times_are_read_with_their_zone() {
-        assert_eq!(parse_rfc3339("2026-11-22T18:55:00Z"), Some(1_795_373_700));
-        assert_eq!(
-            parse_rfc3339("2026-11-22T19:55:00+01:00"),
-            Some(1_795_373_700)
-        );
-        assert_eq!(
-            parse_rfc3339("2026-11-22T18:55:00.25Z"),
-            Some(1_795_373_700)
-        );
-        assert_eq!(parse_rfc3339("2000-02-29T00:00:00Z"), Some(951_782_400));
-        for text in [
-            "",
-            "2026",
-            "2026-13-22T18:55:00Z",
-            "2026-11-22 18:55:00Z",
-            "2026-11-22T18:55:00",
-            "1969-01-01T00:00:00Z",
-        ] {
-            assert_eq!(parse_rfc3339(text), None, "{text}");
-        }
-    }
-
-    #[test]
-    fn a_list_is_valid_however_it_is_cut() {
-        for count in [0, 1, 2_000] {
-            let each = |at: u32, out: &mut String| {
-                item(out, &format!("item {at} {}", "x".repeat(40)));
-                Ok(())
-            };
-            let chosen: Vec<u32> = (0..count).collect();
-            let mut list = List {
-                text: "{\"items\":[".into(),
-                chosen: chosen.into_iter(),
-                each: Box::new(each),
-            };
-            let mut whole = Vec::new();
-            loop {
-                let mut out = Vec::new();
-                let more = list.next(&mut out).unwrap();
-                whole.extend(out);
-                if !more {
-                    break;
-                }
-            }
-            let text = String::from_utf8(whole).unwrap();
-            assert_eq!(text.matches("item ").count(), count as usize);
-            assert!(
-                text.ends_with("]}")
-                    && !text.contains(",]")
-                    && !text.contains(",,")
-                    && !text.contains("\"\"")
-            );
-        }
-    }
 }

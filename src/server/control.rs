@@ -9,9 +9,21 @@ pub(super) struct Control {
 }
 
 impl Control {
-    /// 202 when a pass will begin, 409 while one runs.
+    /// 202 when a pass will begin, 409 while one runs. `?believe=true` accepts bouquets that lost most of their services.
     pub(super) async fn refresh(self, request: Request, _: Params) -> Reply {
-        match self.refresh.request() {
+        let believe = match request.query("believe") {
+            None | Some("false") => false,
+            Some("true") => true,
+            Some(_) => {
+                return Reply::error(
+                    &request.id,
+                    400,
+                    code::BAD_REQUEST,
+                    "believe is true or false",
+                )
+            }
+        };
+        match self.refresh.request(refresh::Wish { believe }) {
             Ok(()) => Reply::new(
                 202,
                 "application/json",

@@ -23,13 +23,13 @@ impl Health {
         .with("cache-control", "no-store")
     }
 
-    /// 200 when playlist and guide can be had.
+    /// 200 when playlist and guide are whole. What there is of them is served before that.
     pub(super) async fn ready(self, request: Request, _: Params) -> Reply {
         let snapshot = self.store.current();
         let missing = if snapshot.generation == 0 {
             "the receiver has not told its channels yet"
-        } else if snapshot.guide.is_none() && self.guide {
-            "the guide is not ready yet"
+        } else if self.guide && !snapshot.complete {
+            "the guide is not complete yet"
         } else {
             return Reply::new(200, "application/json", r#"{"status":"ready"}"#.to_owned())
                 .with("cache-control", "no-store");

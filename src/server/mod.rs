@@ -8,6 +8,7 @@ mod api;
 mod control;
 mod guide;
 mod health;
+mod list;
 mod picon;
 mod playlist;
 mod rendered;

@@ -7,6 +7,7 @@ mod guide_file;
 mod state;
 
 use std::cell::{RefCell, RefMut};
+use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
@@ -32,6 +33,9 @@ pub struct Snapshot {
     pub made: SystemTime,
     /// The guide, once there is one.
     pub guide: Option<Rc<GuideFile>>,
+    /// Whether the guide holds all that was to be had. In the first pass it begins with what is on now, so that nobody
+    /// waits.
+    pub complete: bool,
 }
 
 /// The current snapshot, the event store, and where files go.
@@ -40,28 +44,41 @@ pub struct Store {
     current: RefCell<Rc<Snapshot>>,
     listing: RefCell<Rc<Listing>>,
     events: RefCell<Events>,
+    receiver: String,
     selection: Selection,
     data: PathBuf,
     state: PathBuf,
     saved: RefCell<Option<Instant>>,
     last_full: RefCell<Option<SystemTime>>,
+    /// Keeps other programs out of `data` as long as it is open.
+    _lock: File,
 }
 
 impl Store {
-    /// Opens the store: outputs and events in `data`, the small saved state in `state`. What was saved is there at
-    /// once.
+    /// Opens the store: outputs and events in `data`, the small saved state in `state`. What was saved of this
+    /// `receiver` is there at once; what was saved of another is forgotten.
     ///
     /// # Errors
-    /// When `data` cannot be made or written. A state that cannot be read is told in the log and made anew.
-    pub fn open(data: &Path, state: &Path, selection: Selection) -> io::Result<Store> {
+    /// When `data` cannot be made or written, or another program uses it. A state that cannot be read is told in the log and made anew.
+    pub fn open(
+        data: &Path,
+        state: &Path,
+        receiver: &str,
+        selection: Selection,
+    ) -> io::Result<Store> {
         std::fs::create_dir_all(data)?;
-        let events = Events::open(data)?;
-        let saved = state::load(state);
+        let lock = lock(data)?;
+        let saved = state::load(state).filter(|saved| saved.receiver == receiver);
+        let mut events = Events::open(data)?;
+        if saved.is_none() {
+            events.clear()?;
+        }
         let mut snapshot = Snapshot {
             generation: 0,
             lineup: Rc::default(),
             made: SystemTime::UNIX_EPOCH,
             guide: None,
+            complete: false,
         };
         let mut listing = Rc::default();
         let mut last_full = None;
@@ -71,20 +88,23 @@ impl Store {
                 snapshot.generation = 1;
                 snapshot.made = saved.made;
                 snapshot.guide = GuideFile::open(data, &lineup).map(Rc::new);
+                snapshot.complete = snapshot.guide.is_some();
                 snapshot.lineup = Rc::new(lineup);
             }
-            listing = Rc::new(saved.listing);
+            listing = saved.listing;
             last_full = saved.last_full.filter(|_| !events.is_empty());
         }
         Ok(Store {
             current: RefCell::new(Rc::new(snapshot)),
             listing: RefCell::new(listing),
             events: RefCell::new(events),
+            receiver: receiver.to_owned(),
             selection,
             data: data.into(),
             state: state.into(),
             saved: RefCell::new(None),
             last_full: RefCell::new(last_full),
+            _lock: lock,
         })
     }
 
@@ -128,7 +148,7 @@ impl Store {
                 lineup: Rc::new(lineup),
                 // A clock that was set back must not make a newer playlist look older.
                 made: now.max(before.made + Duration::from_secs(u64::from(before.generation > 0))),
-                guide: before.guide.clone(),
+                ..(*before).clone()
             });
         }
         let due = self
@@ -149,22 +169,30 @@ impl Store {
         GuideWriter::begin(&self.data, self.current().lineup.clone())
     }
 
-    /// Publishes a guide file that is complete. Returns whether it differs from the one before.
+    /// Publishes a guide file; `complete` tells whether it holds all that was to be had.
     ///
     /// # Errors
     /// Those of the file system; the guide is then as before.
-    pub fn publish_guide(&self, writer: GuideWriter, now: SystemTime) -> io::Result<bool> {
+    pub fn publish_guide(
+        &self,
+        writer: GuideWriter,
+        complete: bool,
+        now: SystemTime,
+    ) -> io::Result<()> {
         let before = self.current();
-        let known = before.guide.as_deref();
-        let Some(guide) = writer.finish(known, now)? else {
-            return Ok(false);
+        let complete = complete || before.complete;
+        let guide = match writer.finish(before.guide.as_deref(), now)? {
+            Some(guide) => Some(Rc::new(guide)),
+            None if complete == before.complete => return Ok(()),
+            None => before.guide.clone(),
         };
         self.publish(Snapshot {
             generation: before.generation + 1,
-            guide: Some(Rc::new(guide)),
+            guide,
+            complete,
             ..(*before).clone()
         });
-        Ok(true)
+        Ok(())
     }
 
     /// Saves the state if it differs from the file.
@@ -176,11 +204,33 @@ impl Store {
             return Ok(());
         }
         *self.saved.borrow_mut() = Some(Instant::now());
-        let state = state::pack(&self.listing(), self.current().made, self.last_full());
+        let state = state::pack(&State {
+            receiver: self.receiver.clone(),
+            listing: self.listing(),
+            made: self.current().made,
+            last_full: self.last_full(),
+        });
         crate::replace::replace(&self.state.join(state::FILE), &state).map(|_| ())
     }
 
     fn publish(&self, snapshot: Snapshot) {
         *self.current.borrow_mut() = Rc::new(snapshot);
+    }
+}
+
+/// Takes `data` for this program.
+fn lock(data: &Path) -> io::Result<File> {
+    let lock = File::options()
+        .create(true)
+        .truncate(false)
+        .write(true)
+        .open(data.join("lock"))?;
+    match rustix::fs::flock(&lock, rustix::fs::FlockOperation::NonBlockingLockExclusive) {
+        Ok(()) => Ok(lock),
+        Err(rustix::io::Errno::WOULDBLOCK) => {
+            Err(io::Error::other("another xg2g uses this directory"))
+        }
+        // File systems without locks: better to run than not.
+        Err(_) => Ok(lock),
     }
 }

@@ -5,6 +5,7 @@
 
 use std::io::{Read, Write};
 use std::path::Path;
+use std::rc::Rc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use flate2::read::GzDecoder;
@@ -15,15 +16,17 @@ use crate::model::{Entry, ListedBouquet, Listing, Media, ServiceRef};
 
 /// The file's name in the state directory.
 pub(super) const FILE: &str = "channels.gz";
-const MARK: &str = "xg2g channels 1";
+const MARK: &str = "xg2g channels 2";
 /// A file that unpacks to more is not ours: 20 000 services are 3 MB.
 const LARGEST: u64 = 64 * 1024 * 1024;
 
 /// What a state file says.
 #[derive(Debug, PartialEq)]
 pub struct State {
+    /// Which receiver said so.
+    pub receiver: String,
     /// The channels.
-    pub listing: Listing,
+    pub listing: Rc<Listing>,
     /// When the lineup last changed.
     pub made: SystemTime,
     /// When the whole guide was last fetched.
@@ -52,10 +55,16 @@ pub(super) fn load(directory: &Path) -> Option<State> {
 }
 
 /// The bytes of the file.
-pub(super) fn pack(listing: &Listing, made: SystemTime, last_full: Option<SystemTime>) -> Vec<u8> {
+pub(super) fn pack(state: &State) -> Vec<u8> {
+    let State {
+        receiver,
+        listing,
+        made,
+        last_full,
+    } = state;
     let seconds = |time: SystemTime| time.duration_since(UNIX_EPOCH).map_or(0, |d| d.as_secs());
     let last_full = last_full.map_or(0, seconds);
-    let mut text = format!("{MARK}\t{}\t{last_full}\n", seconds(made));
+    let mut text = format!("{MARK}\t{}\t{last_full}\t{receiver}\n", seconds(*made));
     for bouquet in &listing.bouquets {
         let ListedBouquet {
             reference,
@@ -92,6 +101,7 @@ fn unpack(packed: &[u8]) -> Option<State> {
     }
     let mut time = || Some(UNIX_EPOCH + Duration::from_secs(head.next()?.parse().ok()?));
     let (made, last_full) = (time()?, time()?);
+    let receiver = head.next()?.to_owned();
     let mut listing = Listing::default();
     for line in lines {
         let mut fields = line.split('\t');
@@ -122,7 +132,8 @@ fn unpack(packed: &[u8]) -> Option<State> {
         });
     }
     Some(State {
-        listing,
+        receiver,
+        listing: Rc::new(listing),
         made,
         last_full: Some(last_full).filter(|time| *time != UNIX_EPOCH),
     })
@@ -163,34 +174,31 @@ mod tests {
         }
     }
 
+    fn state(made: SystemTime, last_full: Option<SystemTime>) -> State {
+        State {
+            receiver: "http://box".into(),
+            listing: Rc::new(listing()),
+            made,
+            last_full,
+        }
+    }
+
     #[test]
     fn what_was_saved_is_read_again() {
         let made = UNIX_EPOCH + Duration::from_secs(1_795_000_000);
-        let state = unpack(&pack(&listing(), made, Some(made))).unwrap();
+        let read = unpack(&pack(&state(made, Some(made)))).unwrap();
+        assert_eq!(read, state(made, Some(made)));
+        assert!(read.listing.bouquets[0].entries[0].service.is_invisible());
         assert_eq!(
-            state,
-            State {
-                listing: listing(),
-                made,
-                last_full: Some(made)
-            }
-        );
-        assert!(state.listing.bouquets[0].entries[0].service.is_invisible());
-        assert_eq!(
-            state.listing.bouquets[0].entries[1].service.name(),
+            read.listing.bouquets[0].entries[1].service.name(),
             "IPTV «D»"
         );
-        assert_eq!(
-            unpack(&pack(&Listing::default(), made, None))
-                .unwrap()
-                .last_full,
-            None
-        );
+        assert_eq!(unpack(&pack(&state(made, None))).unwrap().last_full, None);
     }
 
     #[test]
     fn damage_is_noticed() {
-        let packed = pack(&listing(), UNIX_EPOCH, None);
+        let packed = pack(&state(UNIX_EPOCH, None));
         for at in 0..packed.len() {
             assert_eq!(unpack(&packed[..at]), None, "cut at {at}");
         }
@@ -200,7 +208,7 @@ mod tests {
             bytes[at] ^= 0x10;
             // Bits that fill up the last byte of the deflated text mean nothing.
             let read = unpack(&bytes).map(|state| state.listing);
-            assert!(read.is_none_or(|read| read == listing()), "byte {at}");
+            assert!(read.is_none_or(|read| *read == listing()), "byte {at}");
         }
     }
 }

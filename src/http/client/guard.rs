@@ -199,3 +199,150 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Guard<S> {
         Pin::new(&mut self.socket).poll_close(cx)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use smol::io::AsyncReadExt;
+
+    use super::*;
+
+    /// A connection that yields `step` bytes at a time and is not ready before each.
+    struct Drip {
+        bytes: Vec<u8>,
+        at: usize,
+        step: usize,
+        ready: bool,
+    }
+
+    impl AsyncRead for Drip {
+        fn poll_read(
+            mut self: Pin<&mut Self>,
+            cx: &mut Context<'_>,
+            out: &mut [u8],
+        ) -> Poll<io::Result<usize>> {
+            self.ready = !self.ready;
+            if !self.ready {
+                cx.waker().wake_by_ref();
+                return Poll::Pending;
+            }
+            let rest = &self.bytes[self.at..];
+            let count = rest.len().min(out.len()).min(self.step);
+            out[..count].copy_from_slice(&rest[..count]);
+            self.at += count;
+            Poll::Ready(Ok(count))
+        }
+    }
+
+    /// Status and body of an answer that arrives `step` bytes at a time.
+    fn decode(answer: &[u8], step: usize) -> Result<(u16, Vec<u8>), Error> {
+        let (guard, facts) = Guard::new(Drip {
+            bytes: answer.to_vec(),
+            at: 0,
+            step,
+            ready: true,
+        });
+        smol::block_on(async {
+            let mut response = async_h1::client::decode(guard).await?;
+            let mut body = Vec::new();
+            response.read_to_end(&mut body).await?;
+            Ok((facts.get().unwrap().status, body))
+        })
+    }
+
+    #[test]
+    fn an_answer_is_the_same_however_it_is_cut() {
+        let lengthy = format!(
+            "HTTP/1.1 200 OK\r\nContent-Length: 20000\r\n\r\n{}",
+            "x".repeat(20_000)
+        );
+        let chunks = format!(
+            "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2328;e=1\r\n{}\r\n2af8\r\n{}\r\n0\r\n\r\n",
+            "x".repeat(9_000),
+            "x".repeat(11_000)
+        );
+        let long = "x".repeat(20_000);
+        for (answer, status, body) in [
+            ("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello", 200, "hello"),
+            ("HTTP/1.1 200 OK\r\nContent-Length: 5, 5\r\n\r\nhello behind", 200, "hello"),
+            ("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n", 200, ""),
+            ("HTTP/1.1 200 OK\nContent-Length: 5\n\nhello", 200, "hello"),
+            ("HTTP/1.1 200 OK\r\n\r\nuntil the end\r\n\r\n", 200, "until the end\r\n\r\n"),
+            ("HTTP/1.0 200 OK\r\nContent-Type: text/plain\r\n\r\nold", 200, "old"),
+            ("HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 201 Ok\r\nContent-Length: 2\r\n\r\nhi", 201, "hi"),
+            ("HTTP/1.1 299 Fine\r\nContent-Length: 2\r\n\r\nhi", 299, "hi"),
+            ("HTTP/1.1 204 No\r\n\r\nnot a body", 204, ""),
+            ("HTTP/1.1 200 Schön\r\nX-A: é\r\nContent-Type: text/é\r\nContent-Length: 2\r\n\r\nhi", 200, "hi"),
+            ("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3;x=y\r\nabc\r\n2\r\nde\r\n0\r\nX-Sum: é\r\n\r\n", 200, "abcde"),
+            (&lengthy, 200, &long),
+            (&chunks, 200, &long),
+        ] {
+            // The long ones are about our buffers and async-h1's, not about single bytes.
+            let steps: &[usize] = match answer.len() {
+                0..1000 => &[1, 2, 3, 5, 1 << 20],
+                _ => &[1021, 4096, 8191, 1 << 20],
+            };
+            for &step in steps {
+                let decoded = decode(answer.as_bytes(), step);
+                assert_eq!(decoded, Ok((status, body.as_bytes().to_vec())), "{answer:.60} by {step}");
+            }
+        }
+    }
+
+    #[test]
+    fn an_answer_cut_short_anywhere_is_closed_early() {
+        for answer in [
+            &b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello"[..],
+            b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n2\r\nde\r\n0\r\nT: x\r\n\r\n",
+            b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\nx",
+        ] {
+            assert!(decode(answer, 1).is_ok());
+            for at in 0..answer.len() {
+                let decoded = decode(&answer[..at], 3);
+                assert!(matches!(decoded, Err(Error::Closed(_))), "cut at {at}: {decoded:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_head_over_16_kib_is_an_error_with_and_without_line_ends() {
+        let endless = format!("HTTP/1.1 200 OK\r\nX: {}", "x".repeat(1 << 20));
+        let lines = format!("HTTP/1.1 200 OK\r\n{}", "X: y\r\n".repeat(1 << 17));
+        let interim = "HTTP/1.1 100 Continue\r\n\r\n".repeat(1 << 10);
+        for answer in [endless, lines, interim] {
+            for step in [1, 1000, 1 << 20] {
+                let decoded = decode(answer.as_bytes(), step);
+                assert!(
+                    matches!(&decoded, Err(Error::Protocol(why)) if why.contains("16384")),
+                    "{decoded:?}"
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn a_head_of_almost_16_kib_is_fine() {
+        let padding = "x".repeat(16_000);
+        let answer = format!("HTTP/1.1 200 OK\r\nX: {padding}\r\nContent-Length: 2\r\n\r\nhi");
+        assert_eq!(decode(answer.as_bytes(), 4096), Ok((200, b"hi".to_vec())));
+    }
+
+    #[test]
+    fn nonsense_is_a_protocol_error() {
+        for answer in [
+            "HTTP/1.1 200 OK\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n",
+            "HTTP/1.1 200 OK\r\nContent-Length: 5, 6\r\n\r\nhello!",
+            "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nhello",
+            "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello!",
+            "HTTP/1.1 200 OK\r\nA\r\n\r\n",
+            "HTTP/1.1 abc OK\r\n\r\n",
+            "ICY 200 OK\r\n\r\n",
+            "<html>hello</html>",
+            "{\"bouquets\": []}",
+        ] {
+            for step in [1, 1 << 20] {
+                let decoded = decode(answer.as_bytes(), step);
+                assert!(matches!(decoded, Err(Error::Protocol(_))), "{answer}: {decoded:?}");
+            }
+        }
+    }
+}

@@ -144,7 +144,7 @@ impl Middleware for Login {
         client: Client,
         next: Next<'_>,
     ) -> Result<Response> {
-        request.insert_header(AUTHORIZATION, self.authorization.clone());
+        request.insert_header(AUTHORIZATION, self.authorization.as_str());
         next.run(request, client).await
     }
 }

@@ -1,0 +1,130 @@
+//! What the API says, as far as tests look at it.
+
+// The derive knows no narrower word.
+#![allow(unreachable_pub)]
+
+use nanoserde::DeJson;
+
+#[derive(Debug, DeJson)]
+pub struct Status {
+    pub version: String,
+    pub receiver: ReceiverStatus,
+    pub refresh: RefreshStatus,
+    pub channels: ChannelsStatus,
+    pub guide: Option<GuideStatus>,
+    pub caches: CachesStatus,
+    pub warnings: Vec<String>,
+}
+
+#[derive(Debug, DeJson)]
+pub struct ReceiverStatus {
+    pub url: String,
+    pub reachable: Option<bool>,
+    pub standby: Option<bool>,
+    pub model: Option<String>,
+    pub webif: Option<String>,
+    pub calls: u32,
+    pub failed_calls: u32,
+}
+
+#[derive(Debug, DeJson)]
+pub struct RefreshStatus {
+    pub running: bool,
+    pub phase: String,
+    pub passes: u32,
+    pub succeeded: Option<String>,
+    pub error: Option<String>,
+    pub calls: u32,
+}
+
+#[derive(Debug, DeJson)]
+pub struct ChannelsStatus {
+    pub tv: usize,
+    pub radio: usize,
+    pub hidden: usize,
+    pub bouquets: usize,
+}
+
+#[derive(Debug, DeJson)]
+pub struct GuideStatus {
+    pub events: usize,
+    pub channels: usize,
+    pub bytes: u64,
+}
+
+#[derive(Debug, DeJson)]
+pub struct CachesStatus {
+    pub picons: CacheStatus,
+}
+
+#[derive(Debug, DeJson)]
+pub struct CacheStatus {
+    pub hits: u32,
+}
+
+#[derive(Debug, DeJson)]
+pub struct Channels {
+    pub total: usize,
+    pub channels: Vec<ChannelJson>,
+}
+
+#[derive(Debug, DeJson)]
+pub struct ChannelJson {
+    pub id: String,
+    pub slug: String,
+    pub number: u32,
+    pub name: String,
+    pub media: String,
+    pub bouquets: Vec<String>,
+    pub service: String,
+    pub logo: String,
+    pub stream: String,
+}
+
+#[derive(Debug, DeJson)]
+pub struct Bouquets {
+    pub bouquets: Vec<BouquetJson>,
+}
+
+#[derive(Debug, DeJson)]
+pub struct BouquetJson {
+    pub stem: String,
+    pub name: String,
+    pub media: String,
+    pub channels: usize,
+    pub hidden: u32,
+    pub playlist: String,
+}
+
+#[derive(Debug, DeJson)]
+pub struct Epg {
+    pub events: Vec<EventJson>,
+}
+
+#[derive(Debug, DeJson)]
+pub struct EventJson {
+    pub channel: String,
+    pub start: String,
+    pub stop: String,
+    pub title: String,
+}
+
+#[derive(Debug, DeJson)]
+pub struct Now {
+    pub channels: Vec<NowJson>,
+}
+
+#[derive(Debug, DeJson)]
+pub struct NowJson {
+    pub channel: String,
+    pub name: String,
+    pub now: Option<EventJson>,
+    pub next: Option<EventJson>,
+}
+
+#[derive(Debug, DeJson)]
+pub struct ErrorJson {
+    pub error: String,
+    pub code: String,
+    pub request_id: String,
+}
