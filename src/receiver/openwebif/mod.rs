@@ -7,6 +7,7 @@ mod error;
 mod guide;
 mod json;
 mod pace;
+mod tokens;
 
 use std::cell::RefCell;
 use std::rc::Rc;
