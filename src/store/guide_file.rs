@@ -26,6 +26,8 @@ const NAME: &str = "guide.deflate";
 const MARK: &[u8; 8] = b"xg2g gd1";
 /// Mark, checksum, lineup, made, plain bytes, events, channels with events: 8 + 4 + 4 + 8 + 8 + 4 + 4.
 const TRAILER: usize = 40;
+/// Text is packed in pieces of this size: flate2 clears its 32 kB of output at each call.
+const PENDING: usize = 16 * 1024;
 
 /// A published guide. The file stays readable while it is held, also when a newer one has taken its name.
 #[derive(Debug)]
@@ -175,6 +177,8 @@ impl Read for Section {
 #[derive(Debug)]
 pub struct GuideWriter {
     packer: DeflateEncoder<Draft>,
+    /// Text not yet packed.
+    pending: Vec<u8>,
     check: Hasher,
     plain: u64,
     lineup: Rc<Lineup>,
@@ -188,6 +192,7 @@ impl GuideWriter {
         Ok(GuideWriter {
             // Level 1: on a receiver the higher ones cost more than the RAM they save.
             packer: DeflateEncoder::new(draft, Compression::new(1)),
+            pending: Vec::with_capacity(PENDING),
             check: Hasher::new(),
             plain: 0,
             lineup,
@@ -222,6 +227,7 @@ impl GuideWriter {
         now: SystemTime,
     ) -> io::Result<Option<GuideFile>> {
         self.write(guide::TAIL.as_bytes())?;
+        self.pack()?;
         let check = self.check.finalize();
         let lineup = fingerprint(&self.lineup);
         if known.is_some_and(|known| {
@@ -257,9 +263,19 @@ impl GuideWriter {
     }
 
     fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
-        self.check.update(bytes);
-        self.plain += bytes.len() as u64;
-        self.packer.write_all(bytes)
+        if self.pending.len() + bytes.len() > PENDING {
+            self.pack()?;
+        }
+        self.pending.extend_from_slice(bytes);
+        Ok(())
+    }
+
+    fn pack(&mut self) -> io::Result<()> {
+        self.check.update(&self.pending);
+        self.plain += self.pending.len() as u64;
+        self.packer.write_all(&self.pending)?;
+        self.pending.clear();
+        Ok(())
     }
 }
 

@@ -7,9 +7,12 @@
 //! nanoserde 0.2 panics (`unimplemented!`) on some broken values of fields it skips, and loops for ever on others, so
 //! skipping is done here; its derived readers are never given text from outside.
 
-use std::str::Chars;
+use std::borrow::Cow;
 
-use nanoserde::{DeJsonErr, DeJsonState, DeJsonTok};
+use memchr::memchr3;
+use nanoserde::{DeJsonErr, DeJsonTok};
+
+use super::tokens::Tokens;
 
 use super::tame::tame;
 
@@ -41,15 +44,24 @@ impl Splitter {
         piece: &[u8],
         mut each: impl FnMut(&str) -> Result<(), String>,
     ) -> Result<(), String> {
-        let mut begin = 0;
-        for (at, byte) in piece.iter().copied().enumerate() {
+        let (mut begin, mut next) = (0, 0);
+        while let Some(byte) = piece.get(next).copied() {
+            let at = next;
+            next += 1;
             if self.in_string {
-                match byte {
-                    0 => return Err("a NUL in the answer".into()),
-                    _ if self.escaped => self.escaped = false,
-                    b'\\' => self.escaped = true,
+                if self.escaped && byte != 0 {
+                    self.escaped = false;
+                    continue;
+                }
+                // Most of an answer is passed over here.
+                let Some(length) = memchr3(b'"', b'\\', 0, &piece[at..]) else {
+                    break;
+                };
+                next = at + length + 1;
+                match piece[at + length] {
                     b'"' => self.in_string = false,
-                    _ => {}
+                    b'\\' => self.escaped = true,
+                    _ => return Err("a NUL in the answer".into()),
                 }
                 continue;
             }
@@ -72,11 +84,16 @@ impl Splitter {
                         return Err("broken JSON: brackets do not match".into());
                     }
                     if self.in_object && self.open.len() == 2 {
-                        self.object.extend_from_slice(&piece[begin..=at]);
-                        begin = at + 1;
                         self.in_object = false;
-                        each(&String::from_utf8_lossy(&self.object))?;
-                        self.object.clear();
+                        let end = &piece[begin..=at];
+                        begin = at + 1;
+                        if self.object.is_empty() {
+                            each(&text_of(end))?;
+                        } else {
+                            self.object.extend_from_slice(end);
+                            each(&text_of(&self.object))?;
+                            self.object.clear();
+                        }
                     }
                 }
                 b',' if !self.in_object && self.open == *b"{[" => {
@@ -120,6 +137,14 @@ impl Splitter {
             return Err("the answer is empty".into());
         }
         Ok(shell)
+    }
+}
+
+/// Bytes as text; what is no UTF-8 is marked. The check for the usual case is many times faster than marking.
+fn text_of(bytes: &[u8]) -> Cow<'_, str> {
+    match std::str::from_utf8(bytes) {
+        Ok(text) => text.into(),
+        Err(_) => String::from_utf8_lossy(bytes),
     }
 }
 
@@ -188,21 +213,22 @@ pub(super) fn read_fields(text: &str, mut each: impl FnMut(&str, Value)) -> Resu
 }
 
 fn read_strict(text: &str, each: &mut impl FnMut(&str, Value)) -> Result<(), String> {
-    let mut input = text.chars();
-    let mut state = DeJsonState::default();
     let wrong = |error: DeJsonErr| format!("broken JSON: {error:?}");
-    state.next(&mut input);
-    state.next_tok(&mut input).map_err(wrong)?;
-    state.curly_open(&mut input).map_err(wrong)?;
-    while state.next_str().is_some() {
-        let key = std::mem::take(&mut state.strbuf);
-        state.next_colon(&mut input).map_err(wrong)?;
-        let value = read_value(&mut state, &mut input).map_err(wrong)?;
+    let mut tokens = Tokens::of(text).map_err(wrong)?;
+    tokens.expect(DeJsonTok::CurlyOpen, "{").map_err(wrong)?;
+    let mut key = String::new();
+    while *tokens.token() == DeJsonTok::Str {
+        tokens.swap_text(&mut key);
+        tokens.step().map_err(wrong)?;
+        tokens.expect(DeJsonTok::Colon, ":").map_err(wrong)?;
+        let value = read_value(&mut tokens).map_err(wrong)?;
         each(&key, value);
-        state.eat_comma_curly(&mut input).map_err(wrong)?;
+        if *tokens.token() != DeJsonTok::CurlyClose {
+            tokens.expect(DeJsonTok::Comma, ", or }").map_err(wrong)?;
+        }
     }
-    // The token behind the object is not looked at: the splitter has seen that it ends here.
-    if state.tok == DeJsonTok::CurlyClose {
+    // What is behind the object is not looked at: the splitter has seen that it ends here.
+    if *tokens.token() == DeJsonTok::CurlyClose {
         Ok(())
     } else {
         Err("broken JSON: an object does not end".into())
@@ -220,34 +246,31 @@ pub(super) fn split_list(
     splitter.finish().map(|_| ())
 }
 
-fn read_value(state: &mut DeJsonState, input: &mut Chars<'_>) -> Result<Value, DeJsonErr> {
-    let value = match state.tok {
-        DeJsonTok::Str => Value::Text(std::mem::take(&mut state.strbuf)),
+fn read_value(tokens: &mut Tokens<'_>) -> Result<Value, DeJsonErr> {
+    let value = match *tokens.token() {
+        DeJsonTok::Str => Value::Text(tokens.take_text()),
         DeJsonTok::U64(number) => Value::Number(number as f64),
         DeJsonTok::I64(number) => Value::Number(number as f64),
         DeJsonTok::F64(number) => Value::Number(number),
         DeJsonTok::Bool(flag) => Value::Flag(flag),
         DeJsonTok::Null => Value::Null,
-        DeJsonTok::BlockOpen => return read_list(state, input).map(Value::List),
+        DeJsonTok::BlockOpen => return read_list(tokens).map(Value::List),
         DeJsonTok::CurlyOpen => {
-            read_list(state, input)?;
+            read_list(tokens)?;
             return Ok(Value::Object);
         }
-        _ => return Err(state.err_token("a value")),
+        _ => return Err(tokens.wrong("a value")),
     };
-    state.next_tok(input)?;
+    tokens.step()?;
     Ok(value)
 }
 
 /// Walks a list or an object to its end, gathering the texts of each inner list.
-fn read_list(
-    state: &mut DeJsonState,
-    input: &mut Chars<'_>,
-) -> Result<Vec<Vec<String>>, DeJsonErr> {
+fn read_list(tokens: &mut Tokens<'_>) -> Result<Vec<Vec<String>>, DeJsonErr> {
     let mut rows: Vec<Vec<String>> = Vec::new();
     let mut depth = 0;
     loop {
-        match state.tok {
+        match tokens.token() {
             DeJsonTok::BlockOpen | DeJsonTok::CurlyOpen => {
                 depth += 1;
                 if depth == 2 {
@@ -257,13 +280,13 @@ fn read_list(
             DeJsonTok::BlockClose | DeJsonTok::CurlyClose => depth -= 1,
             DeJsonTok::Str if depth == 2 => {
                 if let Some(row) = rows.last_mut() {
-                    row.push(std::mem::take(&mut state.strbuf));
+                    row.push(tokens.take_text());
                 }
             }
-            DeJsonTok::Eof | DeJsonTok::Bof => return Err(state.err_token("the end of a list")),
+            DeJsonTok::Eof | DeJsonTok::Bof => return Err(tokens.wrong("the end of a list")),
             _ => {}
         }
-        state.next_tok(input)?;
+        tokens.step()?;
         if depth == 0 {
             return Ok(rows);
         }

@@ -8,6 +8,7 @@ mod guide;
 mod json;
 mod pace;
 mod tame;
+mod tokens;
 
 use std::cell::RefCell;
 use std::rc::Rc;
