@@ -18,7 +18,7 @@ use block::Codec;
 use file::BlockFile;
 use span::{place, reach, repair, Span, OVERLAP};
 
-/// Dead bytes below this are not worth a rewrite.
+/// Fewer dead bytes are not worth a rewrite.
 const SMALLEST_REWRITE: u64 = 256 * 1024;
 
 /// What the channels that an answer touched had before.
@@ -207,8 +207,8 @@ impl Events {
         let Some(spans) = self.spans.get(&key) else {
             return Ok(());
         };
-        let runs = |span: &&Span| span.from < to && from < span.to.saturating_add(OVERLAP);
-        for span in spans.iter().filter(runs) {
+        let late = from.saturating_sub(OVERLAP);
+        for span in spans.iter().filter(|span| span.from < to && late < span.to) {
             let packed = self.file.read(span.block)?;
             let starts = span.from..span.to.min(to);
             let whole = packed.is_some_and(|packed| {
@@ -340,7 +340,6 @@ mod tests {
             ["now 1000+600", "another 1600+600", "later 2200+600"]
         );
         assert_eq!(titles(&mut events, 2190, 2195), ["another 1600+660"]);
-        // A long one does not hide what comes after one inside it.
         let day = [event(900, 9000, "day"), event(1000, 600, "new")];
         assert!(events.put(KEY, &day).unwrap());
         assert_eq!(titles(&mut events, 2200, 9999), ["later 2200+600"]);
@@ -356,7 +355,6 @@ mod tests {
         events.put(KEY, &all).unwrap();
         let late = day * 4;
         assert_eq!(titles(&mut events, late, late + 50), ["long 86500+259200"]);
-        // What is known of a part of it is no news.
         assert!(!events.put(KEY, &all[1..]).unwrap());
         std::fs::remove_dir_all(directory).unwrap();
     }

@@ -7,6 +7,7 @@ mod guide_file;
 mod state;
 
 use std::cell::{RefCell, RefMut};
+use std::collections::HashSet;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
@@ -62,7 +63,7 @@ impl Store {
         receiver: &str,
     ) -> io::Result<Store> {
         std::fs::create_dir_all(data)?;
-        let events = Events::open(data)?;
+        let mut events = Events::open(data)?;
         let saved = state::load(state);
         let mut snapshot = Snapshot {
             generation: 0,
@@ -85,6 +86,7 @@ impl Store {
                 last_full = saved.last_full.filter(|_| !events.is_empty());
             } else {
                 log::info!("the saved channels are those of another receiver");
+                events.rewrite(&HashSet::new(), 0)?.finish(&mut events)?;
             }
         }
         Ok(Store {

@@ -7,6 +7,7 @@
 //! nanoserde 0.2 panics (`unimplemented!`) on some broken values of fields it skips, and loops for ever on others, so
 //! skipping is done here; its derived readers are never given text from outside.
 
+use std::borrow::Cow;
 use std::str::Chars;
 
 use nanoserde::{DeJsonErr, DeJsonState, DeJsonTok};
@@ -75,7 +76,7 @@ impl Splitter {
                         self.object.extend_from_slice(&piece[begin..=at]);
                         begin = at + 1;
                         self.in_object = false;
-                        each(&String::from_utf8_lossy(&self.object))?;
+                        each(&decode(&self.object))?;
                         self.object.clear();
                     }
                 }
@@ -112,7 +113,7 @@ impl Splitter {
     /// # Errors
     /// When the answer is empty or cut.
     pub(super) fn finish(self) -> Result<String, String> {
-        let shell = String::from_utf8_lossy(&self.shell).into_owned();
+        let shell = decode(&self.shell).into_owned();
         if !self.open.is_empty() || self.in_string {
             return Err("the answer is cut short".into());
         }
@@ -120,6 +121,14 @@ impl Splitter {
             return Err("the answer is empty".into());
         }
         Ok(shell)
+    }
+}
+
+/// UTF-8, or else what the byte values are in Latin-1: OpenWebif writes ASCII, so this is a proxy or an old image.
+fn decode(bytes: &[u8]) -> Cow<'_, str> {
+    match std::str::from_utf8(bytes) {
+        Ok(text) => text.into(),
+        Err(_) => bytes.iter().copied().map(char::from).collect(),
     }
 }
 
@@ -394,6 +403,12 @@ mod tests {
             Value::List(vec![vec!["r".into(), "n".into()], vec!["s".into()]])
         );
         assert_eq!(value(7).number(), Some(-3));
+    }
+
+    #[test]
+    fn text_that_is_no_utf_8_is_latin_1() {
+        assert_eq!(decode("Köln".as_bytes()), "Köln");
+        assert_eq!(decode(b"K\xf6ln"), "Köln");
     }
 
     #[test]
