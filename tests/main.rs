@@ -4,4 +4,5 @@
 
 mod demo; // the simulated receiver's answers against captured shapes
 mod http; // the http room over real sockets
-mod papers; // sample file, reference page and help against the key table
+mod papers;
+mod regressions; // receivers that are wrong in ways met once // sample file, reference page and help against the key table
