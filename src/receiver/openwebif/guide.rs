@@ -7,6 +7,8 @@ use crate::model::{clean_line, clean_text, Event, ServiceRef};
 
 /// An answer larger than this is not believed: it would have kept the receiver for seconds.
 const LARGEST_GUIDE: u64 = 64 * 1024 * 1024;
+/// One service has a tenth of these events in a week, at most.
+const MOST_EVENTS: usize = 20_000;
 /// 2000-01-01: an earlier event is a receiver that does not know the time.
 const EARLIEST: i64 = 946_684_800;
 /// An event of more than a week is damage.
@@ -177,6 +179,9 @@ impl Rows<'_> {
                     self.service = service;
                 }
                 self.events.push(event);
+                if self.events.len() > MOST_EVENTS {
+                    return Err("one service has too many events".into());
+                }
             }
         }
         match self.failed {

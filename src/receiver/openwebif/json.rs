@@ -129,7 +129,7 @@ impl Splitter {
     /// # Errors
     /// When the answer is empty or cut.
     pub(super) fn finish(self) -> Result<String, String> {
-        let shell = String::from_utf8_lossy(&self.shell).into_owned();
+        let shell = text_of(&self.shell).into_owned();
         if !self.open.is_empty() || self.in_string {
             return Err("the answer is cut short".into());
         }
@@ -140,11 +140,11 @@ impl Splitter {
     }
 }
 
-/// Bytes as text; what is no UTF-8 is marked. The check for the usual case is many times faster than marking.
+/// UTF-8, or else what the byte values are in Latin-1: OpenWebif writes ASCII, so this is a proxy or an old image.
 fn text_of(bytes: &[u8]) -> Cow<'_, str> {
     match std::str::from_utf8(bytes) {
         Ok(text) => text.into(),
-        Err(_) => String::from_utf8_lossy(bytes),
+        Err(_) => bytes.iter().copied().map(char::from).collect(),
     }
 }
 
@@ -417,6 +417,12 @@ mod tests {
             Value::List(vec![vec!["r".into(), "n".into()], vec!["s".into()]])
         );
         assert_eq!(value(7).number(), Some(-3));
+    }
+
+    #[test]
+    fn text_that_is_no_utf_8_is_latin_1() {
+        assert_eq!(text_of("Köln".as_bytes()), "Köln");
+        assert_eq!(text_of(b"K\xf6ln"), "Köln");
     }
 
     #[test]
