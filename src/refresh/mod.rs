@@ -207,6 +207,11 @@ impl Poller {
             self.web.forget();
         }
         let result = self.steps(wish, was_failing).await;
+        self.store.events().release();
+        if result.is_ok() {
+            // They are for a pass after one that failed half-way.
+            self.web.forget();
+        }
         let mut status = self.status.borrow_mut();
         status.calls = self.web.calls();
         status.kept = self.web.kept();
