@@ -62,8 +62,9 @@ fn refreshes(table: &mut Table) -> Outcome<u64> {
         "MB",
     );
     program.process.stop()?;
+    let url = receiver.url.clone();
     receiver.stop(table)?;
-    restart(table, &folder.0)?;
+    restart(table, &url, &folder.0)?;
     Ok(peak)
 }
 
@@ -128,9 +129,8 @@ fn cost(process: &Process, address: &str, path: &str, count: u32) -> Outcome<f64
 }
 
 /// From the start of the program to the playlist, the receiver being away.
-fn restart(table: &mut Table, folder: &Path) -> Outcome<()> {
-    let nobody = TcpListener::bind("127.0.0.1:0")?.local_addr()?;
-    let program = Program::start(&format!("http://{nobody}"), folder)?;
+fn restart(table: &mut Table, url: &str, folder: &Path) -> Outcome<()> {
+    let program = Program::start(url, folder)?;
     let time = program.playlist()?;
     table.head("restart with the saved state, the receiver refuses");
     table.row("time to the playlist", time * 1e3, 100.0, "ms");

@@ -1,35 +1,28 @@
 //! Packing of events: a plain binary form, deflated.
 
-use flate2::{Compress, Compression, Decompress, FlushCompress, FlushDecompress, Status};
+use flate2::{Compress, Compression, Decompress, FlushCompress, FlushDecompress};
 
 use crate::model::Event;
 
+/// What a full flush ends with; not kept.
+const FLUSHED: [u8; 4] = [0, 0, 0xff, 0xff];
 /// A block larger than this unpacked is damage: a channel's year is smaller.
 const LARGEST: usize = 16 * 1024 * 1024;
 
-/// Packs and unpacks; keeps its machinery and buffers for the next time (deflate needs some 300 kB).
-#[derive(Debug)]
+/// Packs and unpacks; keeps its machinery and buffers for the next time, until it is told to release them.
+#[derive(Debug, Default)]
 pub(super) struct Codec {
-    deflate: Compress,
-    inflate: Decompress,
+    /// Some 320 kB.
+    deflate: Option<Compress>,
+    /// Some 45 kB.
+    inflate: Option<Decompress>,
     plain: Vec<u8>,
     packed: Vec<u8>,
 }
 
-impl Default for Codec {
-    fn default() -> Codec {
-        Codec {
-            // Level 1: the fastest; higher levels gain little on texts this short.
-            deflate: Compress::new(Compression::new(1), false),
-            inflate: Decompress::new(false),
-            plain: Vec::new(),
-            packed: Vec::new(),
-        }
-    }
-}
-
 impl Codec {
-    /// The packed form of events sorted by start, valid until the next call.
+    /// The packed form of events sorted by start, valid until the next call: the length unpacked (four bytes, little
+    /// endian), and deflate blocks without the mark of the last one.
     pub(super) fn pack(&mut self, events: &[Event]) -> &[u8] {
         self.plain.clear();
         let mut before = 0;
@@ -45,42 +38,41 @@ impl Codec {
             }
         }
         self.packed.clear();
+        self.packed
+            .extend_from_slice(&(self.plain.len() as u32).to_le_bytes());
         // Deflate stores what it cannot shrink: five bytes for each 32 kB at most.
         self.packed
             .reserve(self.plain.len() + self.plain.len() / 1024 + 64);
-        self.deflate.reset();
-        // Cannot fail: the room suffices and the input is all there.
-        let _ = self
+        // Level 1: the fastest; higher levels gain little on texts this short.
+        let deflate = self
             .deflate
-            .compress_vec(&self.plain, &mut self.packed, FlushCompress::Finish);
-        &self.packed
+            .get_or_insert_with(|| Compress::new(Compression::new(1), false));
+        // A full flush makes the next block independent of this one at half the cost of a reset. Cannot fail: the room
+        // suffices and the input is all there.
+        let _ = deflate.compress_vec(&self.plain, &mut self.packed, FlushCompress::Full);
+        self.packed.strip_suffix(&FLUSHED).unwrap_or(&self.packed)
     }
 
     /// Hands out the events of a packed form. False when it is damaged; the events before the damage were handed out.
     pub(super) fn unpack(&mut self, packed: &[u8], mut each: impl FnMut(Event)) -> bool {
-        self.inflate.reset(false);
-        self.plain.clear();
-        loop {
-            if self.plain.len() == self.plain.capacity() {
-                if self.plain.len() >= LARGEST {
-                    return false;
-                }
-                self.plain.reserve((self.plain.len() / 2).max(16 * 1024));
-            }
-            let rest = packed
-                .get(self.inflate.total_in() as usize..)
-                .unwrap_or(&[]);
-            let before = (self.inflate.total_in(), self.inflate.total_out());
-            match self
-                .inflate
-                .decompress_vec(rest, &mut self.plain, FlushDecompress::None)
-            {
-                Ok(Status::StreamEnd) => break,
-                // No progress with room to spare: the input is cut.
-                Ok(_) if before != (self.inflate.total_in(), self.inflate.total_out()) => {}
-                _ => return false,
-            }
+        let Some((length, packed)) = packed.split_first_chunk() else {
+            return false;
+        };
+        let length = u32::from_le_bytes(*length) as usize;
+        if length > LARGEST {
+            return false;
         }
+        self.plain.clear();
+        self.plain.reserve_exact(length);
+        let inflate = self.inflate.get_or_insert_with(|| Decompress::new(false));
+        inflate.reset(false);
+        // All at once needs no window beside the output. There is no last block, which is said to be an error; what
+        // counts is the length.
+        let _ = inflate.decompress_vec(packed, &mut self.plain, FlushDecompress::Finish);
+        if self.plain.len() < length {
+            return false;
+        }
+        self.plain.truncate(length);
         let mut rest = self.plain.as_slice();
         let mut before = 0u32;
         while !rest.is_empty() {
@@ -91,6 +83,11 @@ impl Codec {
             each(event);
         }
         true
+    }
+
+    /// Gives its memory back.
+    pub(super) fn release(&mut self) {
+        *self = Codec::default();
     }
 }
 
@@ -176,7 +173,13 @@ mod tests {
         let mut codec = Codec::default();
         let packed = codec.pack(&some(20)).to_vec();
         for at in 0..packed.len() {
-            assert!(!codec.unpack(&packed[..at], |_| ()), "cut at {at}");
+            let mut back = Vec::new();
+            let whole = codec.unpack(&packed[..at], |event| back.push(event));
+            // The last bits end a block that is complete without them.
+            assert!(
+                !whole || at + 2 >= packed.len() && back == some(20),
+                "cut at {at}"
+            );
             let mut bytes = packed.clone();
             bytes[at] ^= 0xff;
             // Damage may also give other events (the file's checksum guards against that); it must end.

@@ -11,7 +11,7 @@ use flate2::Crc;
 
 use crate::model::EpgKey;
 
-const MARK: &[u8; 16] = b"xg2g events 1\r\n\0";
+const MARK: &[u8; 16] = b"xg2g events 2\r\n\0";
 const HEAD: usize = 32;
 /// Appends are gathered up to this size: a write for each block would be a system call for each channel.
 const BUFFER: usize = 64 * 1024;
@@ -204,6 +204,12 @@ impl BlockFile {
         self.written += self.buffer.len() as u64;
         self.buffer.clear();
         Ok(())
+    }
+
+    /// Gives the memory of its buffers back; what was written or read last stays.
+    pub(super) fn release(&mut self) {
+        self.buffer.shrink_to_fit();
+        self.scratch = Vec::new();
     }
 
     /// The packed block; `None` if its checksum does not hold.

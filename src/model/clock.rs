@@ -1,9 +1,9 @@
 //! Times as text. Everything is UTC: no time zone data on a receiver is to be trusted.
 
-/// Year, month 1-12, day 1-31, hour, minute, second of a time in seconds since 1970.
-fn civil(seconds: u64) -> (u64, u64, u64, u64, u64, u64) {
-    let days = seconds / 86_400;
-    let rest = seconds % 86_400;
+/// Year, month 1-12, day 1-31, hour, minute, second of a time in seconds since 1970. 32 bits, because a receiver's
+/// processor divides no more at once.
+fn civil(seconds: u64) -> [u32; 6] {
+    let (days, rest) = ((seconds / 86_400) as u32, (seconds % 86_400) as u32);
     // Days are counted from 1 March of year 0 (proleptic Gregorian), so that leap days come last in a year.
     let z = days + 719_468;
     let era = z / 146_097;
@@ -18,25 +18,31 @@ fn civil(seconds: u64) -> (u64, u64, u64, u64, u64, u64) {
     } else {
         shifted - 9
     };
-    let year = era * 400 + year_of_era + u64::from(month <= 2);
-    (year, month, day, rest / 3_600, rest / 60 % 60, rest % 60)
+    let year = era * 400 + year_of_era + u32::from(month <= 2);
+    [year, month, day, rest / 3_600, rest / 60 % 60, rest % 60]
 }
 
 /// `2026-11-22T19:55:00Z`.
 pub fn rfc3339(seconds: u64) -> String {
-    let (year, month, day, hour, minute, second) = civil(seconds);
+    let [year, month, day, hour, minute, second] = civil(seconds);
     format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}Z")
 }
 
 /// `20261122195500 +0000` (rule G9).
 pub fn xmltv_time(seconds: u32) -> String {
-    let (year, month, day, hour, minute, second) = civil(u64::from(seconds));
-    format!("{year:04}{month:02}{day:02}{hour:02}{minute:02}{second:02} +0000")
+    let [year, month, day, hour, minute, second] = civil(u64::from(seconds));
+    let mut text = String::with_capacity(20);
+    // Two times for each of 100 000 programmes: `format!` takes twenty times as long.
+    for two in [year / 100, year % 100, month, day, hour, minute, second] {
+        text.extend([two / 10, two % 10].map(|digit| char::from(b'0' + (digit % 10) as u8)));
+    }
+    text.push_str(" +0000");
+    text
 }
 
 /// `Sun, 22 Nov 2026 19:55:00 GMT` (RFC 9110, 5.6.7).
 pub fn http_date(seconds: u64) -> String {
-    let (year, month, day, hour, minute, second) = civil(seconds);
+    let [year, month, day, hour, minute, second] = civil(seconds);
     let weekday =
         ["Thu", "Fri", "Sat", "Sun", "Mon", "Tue", "Wed"][(seconds / 86_400 % 7) as usize];
     let name = [

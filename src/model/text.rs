@@ -3,6 +3,9 @@
 /// One line: controls (C0, C1 with the DVB emphasis marks U+0086/U+0087) dropped, blanks and line breaks collapsed,
 /// trimmed. Rule G14.
 pub fn clean_line(text: &str) -> String {
+    if is_clean(text) {
+        return text.to_owned();
+    }
     let mut out = String::with_capacity(text.len());
     for c in text.chars() {
         match visible(c) {
@@ -19,6 +22,9 @@ pub fn clean_line(text: &str) -> String {
 /// Text of several lines: controls dropped, U+008A (the DVB line break) and CR LF become line breaks, tabs a blank,
 /// no blank at the end of a line, no empty lines at either end.
 pub fn clean_text(text: &str) -> String {
+    if is_clean(text) {
+        return text.to_owned();
+    }
     let mut out = String::with_capacity(text.len());
     for c in text.chars() {
         match visible(c) {
@@ -35,6 +41,20 @@ pub fn clean_text(text: &str) -> String {
     }
     out.truncate(out.trim_end().len());
     out
+}
+
+/// A quick look that finds most texts clean: single blanks within, no controls, and no character whose first byte of
+/// UTF-8 is that of one which is dropped, replaced or blank (U+0080, U+1680, U+2028, U+3000, U+E080, U+FEFF).
+fn is_clean(text: &str) -> bool {
+    let mut before = b' ';
+    for byte in text.bytes() {
+        match byte {
+            b' ' if before == b' ' => return false,
+            0..=0x1f | 0x7f | 0xc2 | 0xe1..=0xe3 | 0xee | 0xef => return false,
+            _ => before = byte,
+        }
+    }
+    before != b' '
 }
 
 /// What is left of a character: itself, a blank for a tab, a line break for U+008A, nothing for a control, for the
@@ -117,6 +137,28 @@ mod tests {
         assert_eq!(player_text("International 🌍"), "International");
         assert_eq!(player_text("IPTV 📺 Ünï 😀"), "IPTV 📺 Ünï 😀");
         assert_eq!(player_text("🎬"), "\u{2013}");
+    }
+
+    #[test]
+    fn a_quick_look_finds_clean_only_what_stays_as_it_is() {
+        // Those behind U+FFFF are all the same to both.
+        for code in 0..=0x1_0000 {
+            let Some(c) = char::from_u32(code) else {
+                continue;
+            };
+            for text in [format!("a{c}b"), format!("a{c}"), format!("{c}b")] {
+                let careful = [
+                    clean_line(&format!("{text}\n")),
+                    clean_text(&format!("{text}\n")),
+                ];
+                assert!(
+                    !is_clean(&text) || careful == [text.as_str(), &text],
+                    "{code:x}"
+                );
+            }
+        }
+        assert!(is_clean("Die Größe von 100 Änderungen"));
+        assert!(!is_clean("a  b") && !is_clean(" a") && !is_clean("a "));
     }
 
     #[test]

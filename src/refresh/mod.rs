@@ -210,11 +210,16 @@ impl Poller {
             self.web.forget();
         }
         let mut result = self.steps(wish, was_failing).await;
+        self.store.events().release();
         let now = self.web.calls();
         let asked = now.total.wrapping_sub(calls.total);
         if result.is_ok() && asked > 0 && now.failed.wrapping_sub(calls.failed) == asked {
             let why = self.status.borrow().warnings.first().cloned();
             result = Err(Error::Silent(why.unwrap_or_default()));
+        }
+        if result.is_ok() {
+            // They are for a pass after one that failed half-way.
+            self.web.forget();
         }
         let mut status = self.status.borrow_mut();
         status.calls = self.web.calls();

@@ -364,6 +364,8 @@ impl Poller {
         let now = unix_now();
         let from = (now - now % HOUR).saturating_sub(PAST);
         let to = (now - now % HOUR) + self.settings.guide.days * DAY + HOUR;
+        // Packing of events and of the guide need a third of a megabyte each: one after the other.
+        self.store.events().release();
         let mut writer = self.store.write_guide().map_err(Error::Store)?;
         let lineup = writer.lineup();
         let mut found = Vec::new();
