@@ -123,7 +123,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_name_is_one_line_without_controls() {
+    fn g14_a_name_is_one_line_without_controls() {
         assert_eq!(
             clean_line("  \u{86}Das\u{87} Erste\r\n\tHD\u{1} "),
             "Das Erste HD"

@@ -108,7 +108,7 @@ fn the_old_paths_are_the_same_guide() {
 }
 
 #[test]
-fn a_bouquets_guide_holds_its_channels_only() {
+fn g22_a_bouquets_guide_holds_its_channels_only() {
     with_demo(async |kit| {
         kit.pass().await;
         let whole = kit.get("/xmltv.xml").await.guide();
@@ -131,7 +131,7 @@ fn a_bouquets_guide_holds_its_channels_only() {
 }
 
 #[test]
-fn days_cut_the_guide_and_nothing_else() {
+fn g22_days_cut_the_guide_and_nothing_else() {
     let days = |config: &mut xg2g::config::Config| config.guide.days = 2;
     with(Options::default(), days, async |kit| {
         kit.pass().await;
