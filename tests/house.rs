@@ -33,7 +33,8 @@ const MAY_USE: [(&str, &[&str]); 14] = [
 /// Lines of a file, tests included; tables may be longer.
 const LONGEST: usize = 500;
 
-fn sources() -> Vec<(PathBuf, String)> {
+/// The Rust files below a directory of the project.
+fn files_in(directory: &str) -> Vec<(PathBuf, String)> {
     fn walk(directory: &Path, into: &mut Vec<(PathBuf, String)>) {
         for entry in fs::read_dir(directory).unwrap() {
             let path = entry.unwrap().path();
@@ -47,9 +48,14 @@ fn sources() -> Vec<(PathBuf, String)> {
     }
     let mut files = Vec::new();
     walk(
-        &Path::new(env!("CARGO_MANIFEST_DIR")).join("src"),
+        &Path::new(env!("CARGO_MANIFEST_DIR")).join(directory),
         &mut files,
     );
+    files
+}
+
+fn sources() -> Vec<(PathBuf, String)> {
+    let files = files_in("src");
     assert!(files.len() > 50);
     files
 }
@@ -142,7 +148,7 @@ fn the_table_has_no_cycle() {
 
 #[test]
 fn files_are_short() {
-    for (path, text) in sources() {
+    for (path, text) in sources().into_iter().chain(files_in("tests")) {
         let lines = text.lines().count();
         assert!(lines <= LONGEST, "{} has {lines} lines", path.display());
     }
