@@ -12,7 +12,7 @@ use smol::{LocalExecutor, Task};
 use crate::config::Config;
 use crate::http::client::Settings;
 use crate::http::{listen, Limits, Server};
-use crate::model::Selection;
+use crate::model::{authority, is_loopback, without_port, Selection};
 use crate::picons::Picons;
 use crate::receiver::demo;
 use crate::receiver::openwebif::OpenWebif;
@@ -214,13 +214,8 @@ fn settings(config: &Config) -> Settings {
 
 /// The host of the receiver as other machines know it; `None` if it is this one.
 fn host_of(url: &str) -> Option<String> {
-    let authority = url.split_once("://")?.1.split('/').next()?;
-    let host = match authority.rfind(':') {
-        Some(at) if !authority[at..].contains(']') => &authority[..at],
-        _ => authority,
-    };
-    let is_local = host == "localhost" || host == "[::1]" || host.starts_with("127.");
-    (!is_local).then(|| host.to_owned())
+    let host = without_port(authority(url)?);
+    (!is_loopback(host)).then(|| host.to_owned())
 }
 
 /// Refuses directories on the network: a server that is away would stop us in the middle of a write, and a box at

@@ -5,7 +5,7 @@
 
 use xmlwriter::{Indent, Options, XmlWriter};
 
-use crate::model::{category, marker, player_name, xmltv_time, Channel, Episode, Event};
+use crate::model::{category, fnv1a, marker, player_name, xmltv_time, Channel, Episode, Event};
 
 /// What a document begins with (rule G8).
 pub const HEAD: &str = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<!DOCTYPE tv SYSTEM \"xmltv.dtd\">\n<tv generator-info-name=\"xg2g\">\n";
@@ -121,10 +121,7 @@ fn programme_id(event: &Event, episode: Option<Episode>) -> String {
 
 /// FNV-1a over the parts, with a separator.
 fn hash(parts: &[&str]) -> u32 {
-    let bytes = parts.iter().flat_map(|part| part.bytes().chain([0xff]));
-    bytes.fold(0x811c_9dc5, |hash, byte| {
-        (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193)
-    })
+    fnv1a(parts.iter().flat_map(|part| part.bytes().chain([0xff])))
 }
 
 fn element(xml: &mut XmlWriter, name: &str, text: &str) {

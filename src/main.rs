@@ -14,6 +14,7 @@ use smol::LocalExecutor;
 use xg2g::app::{self, Running};
 use xg2g::cli::{self, Command, DemoReceiver};
 use xg2g::config::{self, Loaded};
+use xg2g::model::{rfc3339, unix_seconds};
 use xg2g::receiver::demo;
 
 fn main() -> ExitCode {
@@ -177,8 +178,7 @@ fn private_directory() -> PathBuf {
 
 /// The time for a line of the log.
 fn stamp() -> String {
-    let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
-    xg2g::model::rfc3339(now.map_or(0, |now| now.as_secs()))
+    rfc3339(unix_seconds(SystemTime::now()))
 }
 
 /// Writes to standard output. Whoever closed it does not want to read, which is no failure.

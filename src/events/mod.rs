@@ -131,14 +131,9 @@ impl Events {
         let begin = into.len();
         self.collect(key, from, to, into)?;
         repair(into, begin);
-        let mut at = begin;
-        while at < into.len() {
-            if into[at].stop() <= from {
-                into.remove(at);
-            } else {
-                at += 1;
-            }
-        }
+        // Sorted and none running into the next: those that have ended by `from` come first.
+        let past = into[begin..].partition_point(|event| event.stop() <= from);
+        into.drain(begin..begin + past);
         Ok(())
     }
 

@@ -129,11 +129,6 @@ impl Request {
         let pair = self.query.iter().find(|(key, _)| key == name);
         pair.map(|(_, value)| &**value)
     }
-
-    /// All decoded query parameters in the order sent.
-    pub fn query_pairs(&self) -> &[(String, String)] {
-        &self.query
-    }
 }
 
 /// Whether a client's request id may be kept and logged.
@@ -165,7 +160,7 @@ pub(super) mod tests {
         assert_eq!(request.query("x"), Some("1"));
         assert_eq!(request.query("y"), Some(""));
         assert_eq!(request.query("z"), None);
-        assert_eq!(request.query_pairs().len(), 3);
+        assert_eq!(request.query.len(), 3);
         assert_eq!(request.header("x-thing"), Some("v"));
         assert_eq!(request.header("X-THING"), Some("v"));
         assert_eq!(request.header("x-other"), None);

@@ -1,5 +1,7 @@
 //! Times as text. Everything is UTC: no time zone data on a receiver is to be trusted.
 
+use std::time::{SystemTime, UNIX_EPOCH};
+
 /// Year, month 1-12, day 1-31, hour, minute, second of a time in seconds since 1970. 32 bits, because a receiver's
 /// processor divides no more at once.
 fn civil(seconds: u64) -> [u32; 6] {
@@ -20,6 +22,25 @@ fn civil(seconds: u64) -> [u32; 6] {
     };
     let year = era * 400 + year_of_era + u32::from(month <= 2);
     [year, month, day, rest / 3_600, rest / 60 % 60, rest % 60]
+}
+
+/// Past events shown in a guide: those that ran in the last four hours.
+const PAST: u32 = 4 * 3_600;
+
+/// Seconds since 1970 of a time; 0 for a clock before that.
+pub fn unix_seconds(time: SystemTime) -> u64 {
+    time.duration_since(UNIX_EPOCH)
+        .map_or(0, |since| since.as_secs())
+}
+
+/// Seconds since 1970 now, as events count them.
+pub fn unix_now() -> u32 {
+    u32::try_from(unix_seconds(SystemTime::now())).unwrap_or(u32::MAX)
+}
+
+/// Where a guide begins that is made at `now`: at a full hour, so that it stays the same for an hour.
+pub fn guide_begin(now: u32) -> u32 {
+    (now - now % 3_600).saturating_sub(PAST)
 }
 
 /// `2026-11-22T19:55:00Z`.

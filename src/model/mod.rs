@@ -17,13 +17,15 @@ mod source;
 mod text;
 
 pub use channel::{Channel, Media};
-pub use clock::{http_date, parse_rfc3339, rfc3339, xmltv_time};
+pub use clock::{
+    guide_begin, http_date, parse_rfc3339, rfc3339, unix_now, unix_seconds, xmltv_time,
+};
 pub use episode::Episode;
 pub use event::{EpgKey, Event};
 pub use genre::{category, marker};
 pub use lineup::{Bouquet, Lineup, Selection};
 pub use listing::{Entry, EntryKind, ListedBouquet, Listing};
 pub use picon::picon_names;
-pub use service_ref::{ServiceRef, UrlKind};
-pub use source::stream_source;
+pub use service_ref::{fnv1a, ServiceRef, UrlKind};
+pub use source::{authority, is_loopback, stream_source, without_port};
 pub use text::{clean_line, clean_text, player_name, player_text};

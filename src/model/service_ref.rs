@@ -197,7 +197,7 @@ impl ServiceRef {
             self.kind, d[0], d[1], d[2], d[3], d[4], d[5], d[6], d[7]
         );
         if !self.path.is_empty() && self.flags & (DIRECTORY | GROUP | MARKER) == 0 {
-            text.push_str(&format!("-{:08x}", fnv1a(self.path.as_bytes())));
+            text.push_str(&format!("-{:08x}", fnv1a(self.path.bytes())));
         }
         text
     }
@@ -308,9 +308,9 @@ fn percent_decode(text: &str) -> String {
 }
 
 /// FNV-1a, 32 bits: small, stable over versions and machines.
-pub(super) fn fnv1a(bytes: &[u8]) -> u32 {
-    bytes.iter().fold(0x811c_9dc5, |hash, byte| {
-        (hash ^ u32::from(*byte)).wrapping_mul(0x0100_0193)
+pub fn fnv1a(bytes: impl Iterator<Item = u8>) -> u32 {
+    bytes.fold(0x811c_9dc5, |hash, byte| {
+        (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193)
     })
 }
 

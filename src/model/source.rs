@@ -15,35 +15,38 @@ pub fn stream_source(service: &ServiceRef, port: &str) -> String {
     }
 }
 
+/// The host of an authority, without the port: `192.168.1.5` of `192.168.1.5:8080`, `[::1]` of `[::1]:8080`.
+pub fn without_port(authority: &str) -> &str {
+    match authority.rfind(':') {
+        Some(at) if !authority[at..].contains(']') => &authority[..at],
+        _ => authority,
+    }
+}
+
+/// Whether a host is this machine as it calls itself, which means nothing to others.
+pub fn is_loopback(host: &str) -> bool {
+    host == "localhost" || host == "[::1]" || host.starts_with("127.")
+}
+
+/// The part of a URL between `://` and the path, with a login if it has one.
+pub fn authority(url: &str) -> Option<&str> {
+    let rest = url.split_once("://")?.1;
+    Some(&rest[..rest.find(['/', '?', '#']).unwrap_or(rest.len())])
+}
+
 /// The URL with the host of `port` in the place of this machine's own.
 fn seen_from_outside(url: &str, port: &str) -> String {
-    let parts = |url: &str| {
-        let (scheme, rest) = url.split_once("://")?;
-        let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
-        let (authority, path) = rest.split_at(end);
-        let (login, host) = authority
-            .rsplit_once('@')
-            .map_or(("", authority), |(login, host)| (login, host));
-        let (host, port) = match host.rfind(':') {
-            Some(at) if !host[at..].contains(']') => host.split_at(at),
-            _ => (host, ""),
-        };
-        Some((
-            scheme.to_owned(),
-            login.to_owned(),
-            host.to_owned(),
-            format!("{port}{path}"),
-        ))
-    };
-    let (Some((scheme, login, host, rest)), Some((_, _, outside, _))) = (parts(url), parts(port))
-    else {
+    let (Some(inside), Some(outside)) = (authority(url), authority(port)) else {
         return url.to_owned();
     };
-    if host != "localhost" && host != "[::1]" && !host.starts_with("127.") {
+    let login = inside.rfind('@').map_or(0, |at| at + 1);
+    let host = without_port(&inside[login..]);
+    if !is_loopback(host) {
         return url.to_owned();
     }
-    let at = if login.is_empty() { "" } else { "@" };
-    format!("{scheme}://{login}{at}{outside}{rest}")
+    let scheme = url.find("://").map_or(0, |at| at + 3);
+    let (before, rest) = url.split_at(scheme + login);
+    format!("{before}{}{}", without_port(outside), &rest[host.len()..])
 }
 
 fn escape(url: &str) -> String {
@@ -102,5 +105,13 @@ mod tests {
             source("4097:0:1:1:0:0:0:0:0:0:http%3a//h/a b?x=%2541%0d%0aSet-Cookie%3a ü:N"),
             "http://h/a%20b?x=%41%0D%0ASet-Cookie:%20%C3%BC"
         );
+    }
+
+    #[test]
+    fn the_port_is_cut_off_a_host() {
+        assert_eq!(without_port("192.168.1.5:8080"), "192.168.1.5");
+        assert_eq!(without_port("box"), "box");
+        assert_eq!(without_port("[::1]:8080"), "[::1]");
+        assert_eq!(without_port("[::1]"), "[::1]");
     }
 }

@@ -302,12 +302,6 @@ fn jitter(pause: Duration) -> Duration {
     pause - Duration::from_millis(tenth) + Duration::from_millis(random % (2 * tenth + 1))
 }
 
-/// Seconds since 1970.
-fn unix_now() -> u32 {
-    let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
-    now.map_or(0, |now| u32::try_from(now.as_secs()).unwrap_or(u32::MAX))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -7,8 +7,8 @@
 use std::collections::{HashMap, HashSet};
 use std::time::SystemTime;
 
-use super::{unix_now, Phase, Poller};
-use crate::model::{EpgKey, Lineup, ServiceRef};
+use super::{Phase, Poller};
+use crate::model::{guide_begin, unix_now, unix_seconds, EpgKey, Lineup, ServiceRef};
 use crate::receiver::openwebif::{Error, Piece, Query};
 
 const HOUR: u32 = 3_600;
@@ -17,8 +17,6 @@ const DAY: u32 = 24 * HOUR;
 const CHANGED: u32 = 6 * HOUR;
 /// The far end is extended when this much is missing.
 const EXTEND: u32 = 6 * HOUR;
-/// Past events shown: until the hour before this long ago.
-const PAST: u32 = 4 * HOUR;
 /// Bytes of two events of one service.
 const TWO_EVENTS: usize = 900;
 /// After so many wrong answers in a row the pass gives up on the guide.
@@ -124,9 +122,7 @@ impl Poller {
             return;
         }
         if let Some(last) = self.store.last_full() {
-            let since = last
-                .duration_since(SystemTime::UNIX_EPOCH)
-                .map_or(0, |since| since.as_secs() as u32);
+            let since = unix_seconds(last) as u32;
             let until = since.saturating_add(self.settings.guide.days * DAY);
             let events = self.store.events();
             for key in units.iter().flat_map(|unit| unit.rows.values()) {
@@ -362,7 +358,7 @@ impl Poller {
     /// tells whether all that was to be had is in it. Tidies the store up when that is due.
     pub(super) async fn publish_guide(&self, complete: bool) -> Result<(), Error> {
         let now = unix_now();
-        let from = (now - now % HOUR).saturating_sub(PAST);
+        let from = guide_begin(now);
         let to = (now - now % HOUR) + self.settings.guide.days * DAY + HOUR;
         // Packing of events and of the guide need a third of a megabyte each: one after the other.
         self.store.events().release();

@@ -2,6 +2,7 @@
 
 use crate::config::Mode;
 use crate::http::Request;
+use crate::model::without_port;
 
 /// Where clients and streams are sent.
 #[derive(Clone, Debug)]
@@ -44,26 +45,5 @@ impl Addresses {
             Some("direct") => Ok(Mode::Direct),
             Some(_) => Err("mode is redirect or direct"),
         }
-    }
-}
-
-/// `192.168.1.5` of `192.168.1.5:8080`, `[::1]` of `[::1]:8080`.
-fn without_port(host: &str) -> &str {
-    match host.rfind(':') {
-        Some(at) if !host[at..].contains(']') => &host[..at],
-        _ => host,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_port_is_cut_off_a_host() {
-        assert_eq!(without_port("192.168.1.5:8080"), "192.168.1.5");
-        assert_eq!(without_port("box"), "box");
-        assert_eq!(without_port("[::1]:8080"), "[::1]");
-        assert_eq!(without_port("[::1]"), "[::1]");
     }
 }

@@ -3,13 +3,13 @@
 //! Long lists are made on the way, a few channels at a time, so that a slow processor serves others in between.
 
 use std::rc::Rc;
-use std::time::{SystemTime, UNIX_EPOCH};
 
 use nanoserde::SerJson;
 
 use super::list::{item, listed};
+use crate::http::client::quote;
 use crate::http::{code, Params, Reply, Request};
-use crate::model::{parse_rfc3339, rfc3339, Channel, Event, Lineup, Media};
+use crate::model::{parse_rfc3339, rfc3339, unix_now, Channel, Event, Lineup, Media};
 use crate::store::{Snapshot, Store};
 
 /// Channels in an answer; ask for more by `offset`.
@@ -195,7 +195,7 @@ impl Api {
                         media: bouquet.media.as_str().into(),
                         channels: bouquet.channels.len(),
                         hidden: bouquet.hidden,
-                        playlist: format!("/playlist/{}.m3u", path_segment(&bouquet.stem)),
+                        playlist: format!("/playlist/{}.m3u", quote(&bouquet.stem)),
                     },
                 );
             }
@@ -320,29 +320,10 @@ impl Api {
     }
 }
 
-/// A name as one segment of a path.
-pub(super) fn path_segment(name: &str) -> String {
-    let mut out = String::with_capacity(name.len());
-    for byte in name.bytes() {
-        match byte {
-            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => {
-                out.push(char::from(byte))
-            }
-            _ => out.push_str(&format!("%{byte:02X}")),
-        }
-    }
-    out
-}
-
 /// A time of the query: `Some(None)` if it is not given, `None` if it is no time.
 fn time(request: &Request, name: &str, default: Option<u32>) -> Option<Option<u32>> {
     match request.query(name) {
         None => Some(default),
         Some(text) => text.parse().ok().or_else(|| parse_rfc3339(text)).map(Some),
     }
-}
-
-fn unix_now() -> u32 {
-    let now = SystemTime::now().duration_since(UNIX_EPOCH);
-    now.map_or(0, |now| u32::try_from(now.as_secs()).unwrap_or(u32::MAX))
 }

@@ -2,7 +2,7 @@
 
 use std::io::{self, Read, Write};
 use std::rc::Rc;
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::SystemTime;
 
 use flate2::read::DeflateDecoder;
 use flate2::write::GzEncoder;
@@ -12,13 +12,11 @@ use super::address::Addresses;
 use super::rendered::{Output, Rendered};
 use crate::guide;
 use crate::http::{accepts_gzip, code, Body, Chunks, Entity, Method, Params, Part, Reply, Request};
-use crate::model::{http_date, Lineup};
+use crate::model::{guide_begin, http_date, unix_now, unix_seconds, Lineup};
 use crate::store::{GuideFile, Head, Snapshot, Store};
 
 const XML: &str = "application/xml; charset=utf-8";
 const PIECE: usize = 32 * 1024;
-/// Past events shown, as in the whole guide.
-const PAST: u32 = 4 * 3_600;
 const MOST_DAYS: u32 = 14;
 
 #[derive(Clone)]
@@ -36,6 +34,28 @@ enum Form {
     Encoded,
     /// The archive is the thing itself: no `Content-Encoding` (rule G21).
     Archive,
+}
+
+impl Form {
+    fn content_type(self) -> &'static str {
+        match self {
+            Form::Archive => "application/gzip",
+            Form::Plain | Form::Encoded => XML,
+        }
+    }
+
+    fn encoding(self) -> Option<&'static str> {
+        (self == Form::Encoded).then_some("gzip")
+    }
+
+    /// Tells the tags of the forms apart.
+    fn letter(self) -> &'static str {
+        match self {
+            Form::Plain => "",
+            Form::Encoded => "z",
+            Form::Archive => "a",
+        }
+    }
 }
 
 impl Guides {
@@ -90,23 +110,16 @@ impl Guides {
         base: &str,
         form: Form,
     ) -> Reply {
-        let version = snapshot
-            .made
-            .duration_since(UNIX_EPOCH)
-            .map_or(0, |since| since.as_millis());
+        let version = unix_seconds(snapshot.made);
         let key = format!("guide\n{version}\n{base}");
-        let output = self.rendered.get(
-            &key,
-            || {
-                let head = Head::new(snapshot.lineup.channels.iter(), base);
-                Output {
-                    plain: head.plain,
-                    packed: head.packed,
-                    check: head.check,
-                }
-            },
-            |output| output.plain.len() + output.packed.len(),
-        );
+        let output = self.rendered.get(&key, || {
+            let head = Head::new(snapshot.lineup.channels.iter(), base);
+            Output {
+                plain: head.plain,
+                packed: head.packed,
+                check: head.check,
+            }
+        });
         let head = Head {
             plain: output.plain,
             packed: output.packed,
@@ -121,11 +134,10 @@ impl Guides {
                 head: Some(head),
                 body: DeflateDecoder::new(Box::new(guide.reader())),
             };
-            return streamed(request, etag, modified, None, Box::new(unpacked));
+            return streamed(request, etag, modified, form, Box::new(unpacked));
         }
         let (file, len) = guide.body();
         let end: [u8; 8] = guide.gzip_end(&head);
-        let archive = form == Form::Archive;
         Entity {
             parts: vec![
                 Part::Bytes(head.packed),
@@ -136,12 +148,12 @@ impl Guides {
                 },
                 Part::Bytes(end.to_vec().into()),
             ],
-            etag: format!("\"{tag}{}\"", if archive { "a" } else { "z" }),
+            etag: format!("\"{tag}{}\"", form.letter()),
             last_modified: modified,
-            content_type: if archive { "application/gzip" } else { XML },
-            encoding: (!archive).then_some("gzip"),
+            content_type: form.content_type(),
+            encoding: form.encoding(),
             cache_control: "no-cache",
-            varies: !archive,
+            varies: form != Form::Archive,
         }
         .reply(request)
     }
@@ -163,40 +175,22 @@ impl Guides {
             &base,
         );
         let query = crc32fast::hash(format!("{:?} {:?}", part.days, part.channels).as_bytes());
-        let letter = match form {
-            Form::Plain => "",
-            Form::Encoded => "z",
-            Form::Archive => "a",
-        };
-        let etag = format!("\"{}{query:08x}{letter}\"", guide.tag(&head));
-        let now = SystemTime::now()
-            .duration_since(UNIX_EPOCH)
-            .map_or(0, |now| now.as_secs() as u32);
-        let hour = now - now % 3_600;
+        let etag = format!("\"{}{query:08x}{}\"", guide.tag(&head), form.letter());
+        let now = unix_now();
         let modified = guide.made.max(snapshot.made);
         let packer = (form != Form::Plain).then(|| GzEncoder::new(Vec::new(), Compression::new(1)));
         let made = Made {
             store: self.store,
             lineup: snapshot.lineup.clone(),
             channels: part.channels.into_iter(),
-            from: hour.saturating_sub(PAST),
-            to: part.days.map_or(u32::MAX, |days| hour + days * 86_400),
+            from: guide_begin(now),
+            to: part
+                .days
+                .map_or(u32::MAX, |days| now - now % 3_600 + days * 86_400),
             head: Some(head),
             packer,
         };
-        let reply = streamed(
-            request,
-            etag,
-            modified,
-            (form == Form::Encoded).then_some("gzip"),
-            Box::new(made),
-        );
-        if form == Form::Archive && reply.status == 200 {
-            let mut reply = reply;
-            reply.headers.retain(|(name, _)| *name != "content-type");
-            return reply.with("content-type", "application/gzip");
-        }
-        reply
+        streamed(request, etag, modified, form, Box::new(made))
     }
 }
 
@@ -232,15 +226,15 @@ fn streamed(
     request: &Request,
     etag: String,
     modified: SystemTime,
-    encoding: Option<&'static str>,
+    form: Form,
     chunks: Box<dyn Chunks>,
 ) -> Reply {
     let probe = Entity {
         parts: Vec::new(),
         etag: etag.clone(),
         last_modified: modified,
-        content_type: XML,
-        encoding,
+        content_type: form.content_type(),
+        encoding: form.encoding(),
         cache_control: "no-cache",
         varies: true,
     };
@@ -252,16 +246,13 @@ fn streamed(
             return reply;
         }
     }
-    let seconds = modified
-        .duration_since(UNIX_EPOCH)
-        .map_or(0, |since| since.as_secs());
     let mut reply = Reply::empty(200)
-        .with("content-type", XML)
+        .with("content-type", form.content_type())
         .with("etag", etag)
-        .with("last-modified", http_date(seconds))
+        .with("last-modified", http_date(unix_seconds(modified)))
         .with("cache-control", "no-cache")
         .with("vary", "accept-encoding");
-    if let Some(encoding) = encoding {
+    if let Some(encoding) = form.encoding() {
         reply = reply.with("content-encoding", encoding);
     }
     // For HEAD there is no need to make anything.

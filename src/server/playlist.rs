@@ -6,7 +6,7 @@ use super::address::Addresses;
 use super::rendered::{Output, Rendered};
 use crate::config::Mode;
 use crate::http::{accepts_gzip, code, Entity, Params, Part, Reply, Request};
-use crate::model::Bouquet;
+use crate::model::{unix_seconds, Bouquet};
 use crate::playlist::{self, Client, Links};
 use crate::store::Store;
 
@@ -67,9 +67,7 @@ impl Playlists {
         let direct = (mode == Mode::Direct).then(|| self.addresses.streams(request));
         let made = snapshot.made;
         // The time the lineup was made stands for the lineup: generations also count guides.
-        let version = made
-            .duration_since(std::time::UNIX_EPOCH)
-            .map_or(0, |since| since.as_millis());
+        let version = unix_seconds(made);
         let stem = bouquet.map_or("", |bouquet| &bouquet.stem);
         let key = format!(
             "m3u\n{version}\n{base}\n{}\n{stem}\n{}",
@@ -86,9 +84,7 @@ impl Playlists {
             let _ = playlist::write(&mut text, &snapshot.lineup, bouquet, &links, client);
             Output::new(text)
         };
-        let output = self.rendered.get(&key, make, |output| {
-            output.plain.len() + output.packed.len()
-        });
+        let output = self.rendered.get(&key, make);
         let gzip = accepts_gzip(request);
         Entity {
             etag: format!("\"{:08x}{}\"", output.check, if gzip { "z" } else { "" }),

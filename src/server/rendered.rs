@@ -45,34 +45,30 @@ impl Output {
 
 /// The kept outputs.
 #[derive(Debug)]
-pub(super) struct Rendered<V = Output> {
-    kept: RefCell<Cache<V>>,
+pub(super) struct Rendered {
+    kept: RefCell<Cache<Output>>,
 }
 
-impl<V: Clone> Default for Rendered<V> {
-    fn default() -> Rendered<V> {
+impl Default for Rendered {
+    fn default() -> Rendered {
         Rendered {
             kept: RefCell::new(Cache::new(ENTRIES, BYTES)),
         }
     }
 }
 
-impl<V: Clone> Rendered<V> {
-    /// The output under `key`, made by `make` if it is not there; `size` tells its bytes.
-    pub(super) fn get(
-        &self,
-        key: &str,
-        make: impl FnOnce() -> V,
-        size: impl FnOnce(&V) -> usize,
-    ) -> V {
+impl Rendered {
+    /// The output under `key`, made by `make` if it is not there.
+    pub(super) fn get(&self, key: &str, make: impl FnOnce() -> Output) -> Output {
         let now = Instant::now();
         if let Some(output) = self.kept.borrow_mut().get(key, now) {
             return output;
         }
         let output = make();
+        let bytes = output.plain.len() + output.packed.len();
         self.kept
             .borrow_mut()
-            .put(key, output.clone(), size(&output), KEEP, now);
+            .put(key, output.clone(), bytes, KEEP, now);
         output
     }
 

@@ -1,14 +1,14 @@
 //! `/api/v1/status`: is it well, what is it doing.
 
 use std::rc::Rc;
-use std::time::{Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Instant, SystemTime};
 
 use nanoserde::SerJson;
 
 use super::rendered::Rendered;
 use crate::cache::Counts;
 use crate::http::{Params, Reply, Request};
-use crate::model::{rfc3339, Media};
+use crate::model::{rfc3339, unix_seconds, Media};
 use crate::picons::Picons;
 use crate::refresh;
 use crate::store::Store;
@@ -188,8 +188,5 @@ impl Page {
 }
 
 fn time(at: SystemTime) -> String {
-    rfc3339(
-        at.duration_since(UNIX_EPOCH)
-            .map_or(0, |since| since.as_secs()),
-    )
+    rfc3339(unix_seconds(at))
 }

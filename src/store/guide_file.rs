@@ -19,7 +19,7 @@ use flate2::write::DeflateEncoder;
 use flate2::{Compress, Compression, FlushCompress};
 
 use crate::guide;
-use crate::model::{Channel, Event, Lineup};
+use crate::model::{unix_seconds, Channel, Event, Lineup};
 use crate::replace::Draft;
 
 const NAME: &str = "guide.deflate";
@@ -237,9 +237,7 @@ impl GuideWriter {
         }
         let earliest = known.map_or(UNIX_EPOCH, |known| known.made + Duration::from_secs(1));
         let made = now.max(earliest);
-        let seconds = made
-            .duration_since(UNIX_EPOCH)
-            .map_or(0, |since| since.as_secs());
+        let seconds = unix_seconds(made);
         let mut draft = self.packer.finish()?;
         draft.write_all(MARK)?;
         draft.write_all(&check.to_le_bytes())?;

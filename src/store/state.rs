@@ -12,7 +12,7 @@ use flate2::read::GzDecoder;
 use flate2::write::GzEncoder;
 use flate2::Compression;
 
-use crate::model::{Entry, ListedBouquet, Listing, Media, ServiceRef};
+use crate::model::{unix_seconds, Entry, ListedBouquet, Listing, Media, ServiceRef};
 
 /// The file's name in the state directory.
 pub(super) const FILE: &str = "channels.gz";
@@ -62,9 +62,8 @@ pub(super) fn pack(state: &State) -> Vec<u8> {
         made,
         last_full,
     } = state;
-    let seconds = |time: SystemTime| time.duration_since(UNIX_EPOCH).map_or(0, |d| d.as_secs());
-    let last_full = last_full.map_or(0, seconds);
-    let mut text = format!("{MARK}\t{}\t{last_full}\t{receiver}\n", seconds(*made));
+    let last_full = last_full.map_or(0, unix_seconds);
+    let mut text = format!("{MARK}\t{}\t{last_full}\t{receiver}\n", unix_seconds(*made));
     for bouquet in &listing.bouquets {
         let ListedBouquet {
             reference,
