@@ -231,3 +231,29 @@ fn a_rewrite_drops_the_past_and_channels_that_went() {
     assert_eq!(titles(&mut events, 5000, 9999).len(), 10);
     std::fs::remove_dir_all(directory).unwrap();
 }
+
+#[test]
+fn an_event_met_twice_still_ends_where_the_next_begins() {
+    let mut events = vec![
+        event(100, 60, "before"),
+        event(200, 100, "a"),
+        event(290, 50, "b"),
+        event(200, 100, "a again"),
+        event(290, 50, "b again"),
+        event(400, 10, "c"),
+    ];
+    repair(&mut events, 1);
+    let found: Vec<_> = events
+        .iter()
+        .map(|e| (e.start, e.duration, e.title.as_str()))
+        .collect();
+    assert_eq!(
+        found,
+        [
+            (100, 60, "before"),
+            (200, 90, "a"),
+            (290, 50, "b"),
+            (400, 10, "c")
+        ]
+    );
+}
