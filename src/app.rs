@@ -17,6 +17,7 @@ use crate::picons::Picons;
 use crate::receiver::demo;
 use crate::receiver::openwebif::OpenWebif;
 use crate::store::Store;
+use crate::stream::{Ports, Streams};
 use crate::{refresh, server};
 
 /// How long running answers may go on when the program stops.
@@ -72,6 +73,7 @@ impl std::error::Error for Error {
 pub struct Running {
     server: Server,
     poller: Task<()>,
+    streams: Streams,
     refresh: refresh::Handle,
     store: Rc<Store>,
     demo: Option<demo::Receiver>,
@@ -139,10 +141,12 @@ pub fn start(executor: &Rc<LocalExecutor<'static>>, options: Options) -> Result<
             guide: config.guide.clone(),
         },
     );
+    let streams = Streams::new(executor, config.stream.clone(), ports(&config));
     let router = server::table(server::Needs {
         store: store.clone(),
         refresh: handle.clone(),
         picons,
+        streams: streams.clone(),
         addresses: server::Addresses {
             public_url: config.server.public_url.clone().unwrap_or_default(),
             mode: config.stream.mode,
@@ -165,6 +169,7 @@ pub fn start(executor: &Rc<LocalExecutor<'static>>, options: Options) -> Result<
     Ok(Running {
         server,
         poller,
+        streams,
         refresh: handle,
         store,
         demo,
@@ -190,6 +195,8 @@ impl Running {
     /// Stops: no new requests, running answers get a second, the state is saved.
     pub async fn stop(self) {
         drop(self.poller);
+        // They would never end by themselves.
+        self.streams.stop().await;
         self.server.stop(GRACE).await;
         if let Err(error) = self.store.save() {
             log::warn!("the channels cannot be saved: {error}");
@@ -209,6 +216,19 @@ fn settings(config: &Config) -> Settings {
         backoff: receiver.backoff,
         max_backoff: receiver.max_backoff,
         user_agent: concat!("xg2g/", env!("CARGO_PKG_VERSION")).into(),
+    }
+}
+
+/// Where streams come from.
+fn ports(config: &Config) -> Ports {
+    let host = authority(&config.receiver.url).map_or("", without_port);
+    let receiver = &config.receiver;
+    let login = (receiver.user.clone(), receiver.password.reveal().to_owned());
+    Ports {
+        host: host.trim_matches(['[', ']']).to_owned(),
+        stream: config.stream.port,
+        relay: config.stream.relay_port,
+        login: Some(login).filter(|_| !receiver.user.is_empty()),
     }
 }
 

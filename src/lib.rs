@@ -23,6 +23,7 @@ pub mod receiver;
 // Third floor: what is known.
 pub mod picons;
 pub mod store;
+pub mod stream;
 
 // Fourth floor: what happens by itself.
 pub mod refresh;

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 const CELLAR: [&str; 5] = ["model", "cache", "events", "replace", "log"];
 
 /// What each room may use besides the cellar. The table of docs/ARCHITECTURE.md.
-const MAY_USE: [(&str, &[&str]); 14] = [
+const MAY_USE: [(&str, &[&str]); 15] = [
     ("model", &[]),
     ("cache", &[]),
     ("replace", &[]),
@@ -18,13 +18,14 @@ const MAY_USE: [(&str, &[&str]); 14] = [
     ("playlist", &[]),
     ("guide", &[]),
     ("receiver", &["http"]),
+    ("stream", &["config", "http"]),
     ("store", &["guide"]),
     ("picons", &["receiver"]),
     ("refresh", &["config", "receiver", "store"]),
     (
         "server",
         &[
-            "config", "http", "playlist", "guide", "store", "picons", "refresh",
+            "config", "http", "playlist", "guide", "stream", "store", "picons", "refresh",
         ],
     ),
     ("cli", &["config"]),

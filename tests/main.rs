@@ -12,3 +12,4 @@ mod papers; // sample file, reference pages and help against the tables
 mod politeness; // what is asked of the receiver, and how often
 mod regressions; // receivers that are wrong in ways met once
 mod serving; // every route of the running program
+mod streaming; // streams through the running program

@@ -215,7 +215,7 @@ fn players_cost_the_receiver_nothing_but_logos() {
             "/api/v1/epg",
             "/api/v1/channels",
             "/api/v1/status",
-            "/stream/1-0-19-2B01-3E9-1-C00000-0-0-0.ts",
+            "/stream/1-0-19-2B01-3E9-1-C00000-0-0-0.ts?mode=redirect",
             "/healthz",
             "/readyz",
         ];

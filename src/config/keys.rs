@@ -217,14 +217,100 @@ pub const KEYS: &[Key] = &[
         path: "stream.mode",
         env: "XG2G_STREAM_MODE",
         kind: Kind::Mode(|c| &mut c.stream.mode),
-        about: "redirect: the links point here and a request is sent on to the receiver (302). \
-                direct: the links name the receiver's own stream port.",
+        about: "proxy: streams come through this program, one from the receiver for all its \
+                readers. redirect: the links point here and a request is sent on to the \
+                receiver (302). direct: the links name the receiver's own stream port.",
     },
     Key {
         path: "stream.port",
         env: "XG2G_STREAM_PORT",
         kind: Kind::Port(|c| &mut c.stream.port),
         about: "The receiver's stream port.",
+    },
+    Key {
+        path: "stream.relay_port",
+        env: "XG2G_STREAM_RELAY_PORT",
+        kind: Kind::Port(|c| &mut c.stream.relay_port),
+        about: "The port of the receiver's stream relay, which a softcam opens for services in \
+                whitelist_streamrelay.",
+    },
+    Key {
+        path: "stream.linger",
+        env: "XG2G_STREAM_LINGER",
+        kind: Kind::Duration(
+            |c| &mut c.stream.linger,
+            Duration::from_millis(0),
+            Duration::from_secs(600),
+        ),
+        about: "How long a stream is still received after its last reader left, so that a player \
+                that opens it again need not wait. Ends at once when another one needs the tuner.",
+    },
+    Key {
+        path: "stream.tune_timeout",
+        env: "XG2G_STREAM_TUNE_TIMEOUT",
+        kind: Kind::Duration(
+            |c| &mut c.stream.tune_timeout,
+            Duration::from_millis(100),
+            Duration::from_secs(120),
+        ),
+        about:
+            "How long a stream may take to begin before the player is told that it does not; 45s \
+                for dishes with a rotor.",
+    },
+    Key {
+        path: "stream.descramble_wait",
+        env: "XG2G_STREAM_DESCRAMBLE_WAIT",
+        kind: Kind::Duration(
+            |c| &mut c.stream.descramble_wait,
+            Duration::from_millis(100),
+            Duration::from_secs(120),
+        ),
+        about: "How long packets may stay scrambled; after half of it the other port is tried.",
+    },
+    Key {
+        path: "stream.stall",
+        env: "XG2G_STREAM_STALL",
+        kind: Kind::Duration(
+            |c| &mut c.stream.stall,
+            Duration::from_millis(100),
+            Duration::from_secs(60),
+        ),
+        about: "After how long a silence a stream is tuned anew, while players get stuffing.",
+    },
+    Key {
+        path: "stream.mend",
+        env: "XG2G_STREAM_MEND",
+        kind: Kind::Duration(
+            |c| &mut c.stream.mend,
+            Duration::from_millis(100),
+            Duration::from_secs(600),
+        ),
+        about: "How long a broken stream is tried again before its players are closed.",
+    },
+    Key {
+        path: "stream.buffer",
+        env: "XG2G_STREAM_BUFFER",
+        kind: Kind::Number(|c| &mut c.stream.buffer, 64, 65536),
+        about: "Memory for the last seconds of each stream, in kB: how far a slow player may lag \
+                before it is dropped.",
+    },
+    Key {
+        path: "stream.max_readers",
+        env: "XG2G_STREAM_MAX_READERS",
+        kind: Kind::Number(|c| &mut c.stream.max_readers, 1, 200),
+        about: "Players at once, in all.",
+    },
+    Key {
+        path: "stream.max_readers_per_client",
+        env: "XG2G_STREAM_MAX_READERS_PER_CLIENT",
+        kind: Kind::Number(|c| &mut c.stream.max_readers_per_client, 1, 200),
+        about: "Streams at once to one address.",
+    },
+    Key {
+        path: "stream.max_upstreams",
+        env: "XG2G_STREAM_MAX_UPSTREAMS",
+        kind: Kind::Number(|c| &mut c.stream.max_upstreams, 1, 100),
+        about: "Streams received from the receiver at once.",
     },
     Key {
         path: "picons.dirs",

@@ -61,7 +61,7 @@ impl Kind {
             Kind::ReceiverUrl(_) => "a URL such as \"http://host\"".into(),
             Kind::PublicUrl(_) => "a URL such as \"http://host:port\", or \"\"".into(),
             Kind::Listen(_) => "\":port\", \"1.2.3.4:port\" or \"[::1]:port\"".into(),
-            Kind::Mode(_) => "\"redirect\" or \"direct\"".into(),
+            Kind::Mode(_) => "\"proxy\", \"redirect\" or \"direct\"".into(),
             Kind::Level(_) => "\"error\", \"warn\", \"info\", \"debug\" or \"trace\"".into(),
         }
     }

@@ -123,7 +123,7 @@ mod tests {
                 "x.toml:3: guide.enabled = \"yes\": must be true or false",
                 "x.toml:5: reciever.url: no such key; is receiver.url meant?",
                 "x.toml:7: stream.port = 1.5: fractions are not used here; must be a port from 1 to 65535",
-                "x.toml:8: stream.mode = proxy: text stands in quotes; must be \"redirect\" or \"direct\"",
+                "x.toml:8: stream.mode = proxy: text stands in quotes; must be \"proxy\", \"redirect\" or \"direct\"",
                 "x.toml:9: stream.port = 0: must be a port from 1 to 65535",
                 "XG2G_OWI_RETRIES: receiver.retries = \"many\": must be a whole number from 0 to 10",
                 "XG2G_LISTEN: server.listen = \"8080\": needs a colon before the port, such as \":8080\"",

@@ -113,11 +113,33 @@ pub struct Stream {
     pub mode: Mode,
     /// The receiver's stream port.
     pub port: u16,
+    /// The port of the receiver's stream relay.
+    pub relay_port: u16,
+    /// How long a stream is still received after its last reader left.
+    pub linger: Duration,
+    /// How long a stream may take to begin.
+    pub tune_timeout: Duration,
+    /// How long packets may stay scrambled, both ports together.
+    pub descramble_wait: Duration,
+    /// After how long a silence a stream is tuned anew.
+    pub stall: Duration,
+    /// How long it may take until it is back.
+    pub mend: Duration,
+    /// Memory for the last seconds of each stream, in kB.
+    pub buffer: u32,
+    /// Readers of all streams at once.
+    pub max_readers: u32,
+    /// Readers at one address at once.
+    pub max_readers_per_client: u32,
+    /// Streams received at once.
+    pub max_upstreams: u32,
 }
 
 /// How players get to the receiver's stream.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Mode {
+    /// The links point here, and the stream comes through this program.
+    Proxy,
     /// The links point here, and a request is answered with the receiver's address (302).
     Redirect,
     /// The links point at the receiver.
@@ -202,8 +224,18 @@ impl Default for Guide {
 impl Default for Stream {
     fn default() -> Self {
         Stream {
-            mode: Mode::Redirect,
+            mode: Mode::Proxy,
             port: 8001,
+            relay_port: 17999,
+            linger: Duration::from_secs(8),
+            tune_timeout: Duration::from_secs(12),
+            descramble_wait: Duration::from_secs(6),
+            stall: Duration::from_secs(4),
+            mend: Duration::from_secs(15),
+            buffer: 4096,
+            max_readers: 64,
+            max_readers_per_client: 16,
+            max_upstreams: 8,
         }
     }
 }
@@ -272,6 +304,7 @@ impl Files {
 impl fmt::Display for Mode {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
+            Mode::Proxy => "proxy",
             Mode::Redirect => "redirect",
             Mode::Direct => "direct",
         })
@@ -283,6 +316,7 @@ impl FromStr for Mode {
 
     fn from_str(text: &str) -> Result<Self, ()> {
         match text {
+            "proxy" => Ok(Mode::Proxy),
             "redirect" => Ok(Mode::Redirect),
             "direct" => Ok(Mode::Direct),
             _ => Err(()),

@@ -1,6 +1,7 @@
 //! One connection: read a head, read its body, answer, again.
 
 use std::cell::{Cell, RefCell};
+use std::future::poll_fn;
 use std::io::{self, ErrorKind, IoSlice};
 use std::net::{SocketAddr, TcpStream};
 use std::rc::Rc;
@@ -13,8 +14,8 @@ use smol::Async;
 use super::date::Now;
 use super::error::{code, Refusal};
 use super::head::{scan, Head, MAX_HEAD};
-use super::reply::{encode_head, Body, Chunks, Framing, Part, Reply};
-use super::request::{Method, Request};
+use super::reply::{encode_head, Body, Chunks, Framing, Live, Part, Reply};
+use super::request::{Client, Method, Request};
 use super::router::Router;
 use super::wire::Wire;
 use super::Limits;
@@ -169,13 +170,14 @@ impl Connection {
             close: head.close,
         };
         let id = self.shared.next_id();
-        let request = Request::decode(head, body, self.peer, id).await?;
+        let mut request = Request::decode(head, body, self.peer, id).await?;
+        request.client = Client::new(self.wire.stream());
         asked.id.clone_from(&request.id);
         let line =
             log_enabled!(Level::Debug).then(|| format!("{} {}", request.method, request.raw_path));
 
         let reply = self.shared.router.answer(request).await;
-        asked.close |= self.shared.stopping.get();
+        asked.close |= self.shared.stopping.get() || matches!(reply.body, Body::Live(_));
         let status = reply.status;
         let sent = self.send(reply, &asked).await;
         if let Some(line) = line {
@@ -277,6 +279,7 @@ impl Connection {
                 let chunked = framing == Framing::Chunked;
                 self.send_stream(head, chunks, first, more, chunked).await
             }
+            Body::Live(live) => self.send_live(head, live).await,
         }
     }
 
@@ -310,6 +313,16 @@ impl Connection {
             }
         }
         self.wire.write(&mut slices).await
+    }
+
+    async fn send_live(&mut self, head: Vec<u8>, mut live: Box<dyn Live>) -> io::Result<()> {
+        self.wire.write(&mut [IoSlice::new(&head)]).await?;
+        drop(head);
+        while let Some(piece) = poll_fn(|context| live.poll_next(context)).await {
+            let bytes = piece.bytes.get(piece.from..).unwrap_or_default();
+            self.wire.write(&mut [IoSlice::new(bytes)]).await?;
+        }
+        Ok(())
     }
 
     async fn send_stream(

@@ -30,8 +30,8 @@ use std::time::Duration;
 pub use entity::{accepts_gzip, Entity};
 pub use error::code;
 pub use listen::listen;
-pub use reply::{Body, Chunks, Part, Reply};
-pub use request::{Method, Request};
+pub use reply::{Body, Chunks, Live, Part, Piece, Reply};
+pub use request::{Client, Method, Request};
 pub use router::{Handler, Params, Route, Router};
 pub use server::Server;
 

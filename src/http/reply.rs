@@ -3,7 +3,9 @@
 use std::borrow::Cow;
 use std::fs::File;
 use std::io;
+use std::rc::Rc;
 use std::sync::Arc;
+use std::task::{Context, Poll};
 
 use http_types::{Method as EncodedMethod, Response, StatusCode};
 use nanoserde::SerJson;
@@ -17,6 +19,22 @@ pub trait Chunks {
     /// Runs between two writes of the one thread, so it must not block. An error ends the connection
     /// (or becomes a 500 if nothing was sent yet), so that a cut body is never taken for a whole one.
     fn next(&mut self, out: &mut Vec<u8>) -> io::Result<bool>;
+}
+
+/// A body that comes into being while it is sent, without an end that could be told beforehand: neither length nor
+/// chunks, the connection closes after it.
+pub trait Live {
+    /// The next piece, when there is one; `None` ends the body.
+    fn poll_next(&mut self, context: &mut Context<'_>) -> Poll<Option<Piece>>;
+}
+
+/// A piece of a live body.
+#[derive(Debug, Clone)]
+pub struct Piece {
+    /// Bytes shared with all who get them.
+    pub bytes: Rc<[u8]>,
+    /// The first of them that is sent.
+    pub from: usize,
 }
 
 /// A piece of a body.
@@ -61,6 +79,8 @@ pub enum Body {
     Parts(Vec<Part>),
     /// Made on the way: chunked for HTTP/1.1, ended by closing for HTTP/1.0.
     Stream(Box<dyn Chunks>),
+    /// Sent as it comes, ended by closing.
+    Live(Box<dyn Live>),
 }
 
 impl Body {
@@ -70,7 +90,7 @@ impl Body {
             Body::Empty => Some(0),
             Body::Bytes(bytes) => Some(bytes.len() as u64),
             Body::Parts(parts) => Some(parts.iter().map(Part::len).sum()),
-            Body::Stream(_) => None,
+            Body::Stream(_) | Body::Live(_) => None,
         }
     }
 }
@@ -152,7 +172,7 @@ impl Reply {
         match self.body.len() {
             _ if matches!(self.status, 100..=199 | 204 | 304) => Framing::None,
             Some(len) => Framing::Length(len),
-            None if http_1_0 => Framing::Close,
+            None if http_1_0 || matches!(self.body, Body::Live(_)) => Framing::Close,
             None => Framing::Chunked,
         }
     }

@@ -1,9 +1,11 @@
 //! A request as handlers see it.
 
 use std::fmt;
-use std::net::SocketAddr;
+use std::net::{SocketAddr, TcpStream};
+use std::rc::Rc;
 
 use smol::io::Cursor;
+use smol::Async;
 
 use super::error::Refusal;
 use super::head::Head;
@@ -69,6 +71,8 @@ pub struct Request {
     pub body: Vec<u8>,
     /// The request id: the client's `X-Request-ID` if it is sane, else our own.
     pub id: String,
+    /// Whether the client is still there.
+    pub client: Client,
     pub(super) segments: Vec<String>,
     query: Vec<(String, String)>,
     headers: http_types::Request,
@@ -101,6 +105,7 @@ impl Request {
             http_1_0: head.http_1_0,
             body,
             id,
+            client: Client::default(),
             segments: head.target.segments,
             query: head.target.query,
             headers,
@@ -128,6 +133,27 @@ impl Request {
     pub fn query(&self, name: &str) -> Option<&str> {
         let pair = self.query.iter().find(|(key, _)| key == name);
         pair.map(|(_, value)| &**value)
+    }
+}
+
+/// The client while it waits for an answer that takes its time.
+#[derive(Clone, Debug, Default)]
+pub struct Client(Option<Rc<Async<TcpStream>>>);
+
+impl Client {
+    pub(super) fn new(socket: Rc<Async<TcpStream>>) -> Client {
+        Client(Some(socket))
+    }
+
+    /// Waits until the client has gone. One that sent more already cannot be watched: for ever.
+    pub async fn gone(&self) {
+        let Some(socket) = &self.0 else {
+            return std::future::pending().await;
+        };
+        // An error means the same as an end.
+        if let Ok(1..) = socket.peek(&mut [0]).await {
+            std::future::pending().await
+        }
     }
 }
 

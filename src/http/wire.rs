@@ -43,6 +43,11 @@ impl Wire {
         }
     }
 
+    /// The socket itself.
+    pub(super) fn stream(&self) -> Rc<Async<TcpStream>> {
+        self.stream.clone()
+    }
+
     /// Appends what has arrived to `buffer` and tells how much; 0 is the end. All connections share
     /// `scratch`, so a waiting one holds no buffer.
     pub(super) async fn read(

@@ -27,5 +27,5 @@ pub use lineup::{Bouquet, Lineup, Selection};
 pub use listing::{Entry, EntryKind, ListedBouquet, Listing};
 pub use picon::picon_names;
 pub use service_ref::{fnv1a, ServiceRef, UrlKind};
-pub use source::{authority, is_loopback, stream_source, without_port};
+pub use source::{authority, escape, is_loopback, seen_from_outside, stream_source, without_port};
 pub use text::{clean_line, clean_text, player_name, player_text};

@@ -35,7 +35,7 @@ pub fn authority(url: &str) -> Option<&str> {
 }
 
 /// The URL with the host of `port` in the place of this machine's own.
-fn seen_from_outside(url: &str, port: &str) -> String {
+pub fn seen_from_outside(url: &str, port: &str) -> String {
     let (Some(inside), Some(outside)) = (authority(url), authority(port)) else {
         return url.to_owned();
     };
@@ -49,7 +49,8 @@ fn seen_from_outside(url: &str, port: &str) -> String {
     format!("{before}{}{}", without_port(outside), &rest[host.len()..])
 }
 
-fn escape(url: &str) -> String {
+/// A URL with what may not stand in a header or a line percent-encoded.
+pub fn escape(url: &str) -> String {
     let mut out = String::with_capacity(url.len());
     for byte in url.bytes() {
         if byte.is_ascii_graphic() {

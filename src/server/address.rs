@@ -9,7 +9,7 @@ use crate::model::without_port;
 pub struct Addresses {
     /// `server.public_url`, empty if not set.
     pub public_url: String,
-    /// Redirect or direct.
+    /// How players get to streams.
     pub mode: Mode,
     /// The receiver's host as players can reach it; `None` when it is this machine, whose name they know.
     pub receiver: Option<String>,
@@ -37,13 +37,13 @@ impl Addresses {
         format!("http://{host}:{}", self.port)
     }
 
-    /// The mode: `?mode=redirect|direct`, else as configured. `Err` for a word that is neither.
+    /// The mode: `?mode=proxy|redirect|direct`, else as configured. `Err` for a word that is neither.
     pub fn mode(&self, request: &Request) -> Result<Mode, &'static str> {
         match request.query("mode") {
             None => Ok(self.mode),
-            Some("redirect") => Ok(Mode::Redirect),
-            Some("direct") => Ok(Mode::Direct),
-            Some(_) => Err("mode is redirect or direct"),
+            Some(mode) => mode
+                .parse()
+                .map_err(|()| "mode is proxy, redirect or direct"),
         }
     }
 }

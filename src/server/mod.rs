@@ -15,6 +15,7 @@ mod rendered;
 mod routes;
 mod status;
 mod stream;
+mod streams;
 
 use std::rc::Rc;
 use std::time::Instant;
@@ -22,6 +23,7 @@ use std::time::Instant;
 use crate::picons::Picons;
 use crate::refresh;
 use crate::store::Store;
+use crate::stream::Streams;
 
 pub use address::Addresses;
 pub use routes::table;
@@ -34,6 +36,8 @@ pub struct Needs {
     pub refresh: refresh::Handle,
     /// Logos.
     pub picons: Rc<Picons>,
+    /// What is received for players.
+    pub streams: Streams,
     /// Where clients and streams are sent.
     pub addresses: Addresses,
     /// Whether a guide is wanted at all.

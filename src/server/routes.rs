@@ -3,7 +3,7 @@
 use std::rc::Rc;
 
 use super::rendered::Rendered;
-use super::{api, control, guide, health, picon, playlist, status, stream, Needs};
+use super::{api, control, guide, health, picon, playlist, status, stream, streams, Needs};
 use crate::http::{Route, Router};
 
 /// The routes with their handlers.
@@ -12,6 +12,7 @@ pub fn table(needs: Needs) -> Router {
         store,
         refresh,
         picons,
+        streams,
         addresses,
         guide: has_guide,
         receiver,
@@ -29,8 +30,12 @@ pub fn table(needs: Needs) -> Router {
         addresses: addresses.clone(),
         rendered: rendered.clone(),
     };
-    let streams = stream::Streams {
+    let activity = streams::Activity {
+        streams: streams.clone(),
+    };
+    let stream = stream::Stations {
         store: store.clone(),
+        streams,
         addresses,
     };
     let channels = api::Api {
@@ -70,12 +75,13 @@ pub fn table(needs: Needs) -> Router {
         Route::get("/xmltv.xml.gz", row!(guide.archive)),
         Route::get("/files/xmltv.xml.gz", row!(guide.archive)),
         Route::get("/picon/{channel}.png", row!(logos.get)),
-        Route::get("/stream/{channel}.ts", row!(streams.get)),
+        Route::get("/stream/{channel}.ts", row!(stream.get)),
         Route::get("/api/v1/status", row!(status.get)),
         Route::get("/api/v1/channels", row!(channels.channels)),
         Route::get("/api/v1/bouquets", row!(channels.bouquets)),
         Route::get("/api/v1/epg", row!(channels.epg)),
         Route::get("/api/v1/now", row!(channels.now)),
+        Route::get("/api/v1/streams", row!(activity.streams)),
         Route::post("/api/v1/refresh", row!(control.refresh)),
         Route::get("/healthz", row!(health.alive)),
         Route::get("/readyz", row!(health.ready)),

@@ -1,33 +1,89 @@
-//! `/stream/<channel>.ts`: sends players on to where the stream is.
+//! `/stream/<channel>.ts`: the stream of a channel, or where it is.
 
 use std::rc::Rc;
 
+use smol::future::or;
+
 use super::address::Addresses;
-use crate::http::{Method, Params, Reply, Request};
-use crate::model::{stream_source, UrlKind};
+use crate::config::Mode;
+use crate::http::{Body, Method, Params, Reply, Request};
+use crate::model::{escape, seen_from_outside, stream_source, UrlKind};
 use crate::store::Store;
+use crate::stream::{Refusal, Streams, Who};
+
+/// The field's media type of a transport stream.
+const TRANSPORT_STREAM: &str = "video/mp2t";
 
 #[derive(Clone)]
-pub(super) struct Streams {
+pub(super) struct Stations {
     pub(super) store: Rc<Store>,
+    pub(super) streams: Streams,
     pub(super) addresses: Rc<Addresses>,
 }
 
-impl Streams {
+impl Stations {
     /// HEAD is answered from what is known, without a tuner (rule G2). Errors have an empty body, for players that
     /// take any body for a stream (rule G5), and say in a header what is wrong.
     pub(super) async fn get(self, request: Request, params: Params) -> Reply {
         let snapshot = self.store.current();
         let Some(channel) = snapshot.lineup.find(params.get("channel")) else {
-            return Reply::empty(404).with("x-hdhomerun-error", "801 Unknown Channel");
+            return refused("801 Unknown Channel", 404);
+        };
+        let Ok(mode) = self.addresses.mode(&request) else {
+            return Reply::empty(400);
         };
         let service = &channel.service;
-        if request.method == Method::Head && service.url_kind() != Some(UrlKind::Other) {
-            return Reply::empty(200).with("content-type", "video/mp2t");
+        let is_stream = service.url_kind() != Some(UrlKind::Other);
+        if request.method == Method::Head && is_stream {
+            return Reply::empty(200).with("content-type", TRANSPORT_STREAM);
         }
-        let target = stream_source(service, &self.addresses.streams(&request));
-        Reply::empty(302)
-            .with("location", target)
-            .with("cache-control", "no-store")
+        let port = self.addresses.streams(&request);
+        if mode != Mode::Proxy || !is_stream {
+            return elsewhere(stream_source(service, &port));
+        }
+        let agent = request.header("user-agent").unwrap_or("");
+        let who = Who {
+            client: request.peer.ip(),
+            agent: agent.chars().take(120).collect(),
+        };
+        let (service, name) = (service.clone(), channel.name.clone());
+        // What is known may change while it is tuned.
+        drop(snapshot);
+        let gone = async {
+            request.client.gone().await;
+            None
+        };
+        let open = async { Some(self.streams.open(&service, &name, who).await) };
+        match or(open, gone).await {
+            Some(Ok(reader)) => Reply {
+                body: Body::Live(Box::new(reader)),
+                ..Reply::empty(200)
+            }
+            .with("content-type", TRANSPORT_STREAM)
+            .with("cache-control", "no-store"),
+            Some(Err(Refusal::Elsewhere(url))) => {
+                elsewhere(escape(&seen_from_outside(&url, &port)))
+            }
+            Some(Err(refusal)) => {
+                log::warn!(
+                    "no stream of {name} for {}: {refusal} {}",
+                    request.peer,
+                    request.id
+                );
+                refused(refusal.header().unwrap_or_default(), 503)
+            }
+            // Nobody is left to read it.
+            None => Reply::empty(503),
+        }
     }
+}
+
+fn refused(header: &'static str, status: u16) -> Reply {
+    Reply::empty(status).with("x-hdhomerun-error", header)
+}
+
+fn elsewhere(url: String) -> Reply {
+    Reply::empty(302)
+        .with("location", url)
+        .with("cache-control", "no-store")
 }

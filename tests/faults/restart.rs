@@ -62,7 +62,7 @@ fn without_the_receiver_the_saved_state_is_served_at_once() {
         }
         assert!(kit.get("/api/v1/now").await.text().contains("\"title\""));
         assert_eq!(
-            kit.get("/stream/1-0-19-2B01-3E9-1-C00000-0-0-0.ts")
+            kit.get("/stream/1-0-19-2B01-3E9-1-C00000-0-0-0.ts?mode=redirect")
                 .await
                 .status,
             302

@@ -1,13 +1,21 @@
-//! `/stream/<channel>.ts`.
+//! `/stream/<channel>.ts` where streams are left to the receiver; through the program: `streaming`.
 
 use super::{FIRST, FIRST_SERVICE};
-use crate::kit::{item, with, with_channels};
-use xg2g::config::Config;
+use crate::kit::{item, with, Kit};
+use xg2g::config::{Config, Mode};
 use xg2g::receiver::demo::{Fault, Options};
+
+fn with_redirects<F: AsyncFnOnce(&Kit)>(test: F) {
+    let redirect = |config: &mut Config| {
+        config.guide.enabled = false;
+        config.stream.mode = Mode::Redirect;
+    };
+    with(Options::default(), redirect, test);
+}
 
 #[test]
 fn g2_head_says_transport_stream_and_touches_no_tuner() {
-    with_channels(async |kit| {
+    with_redirects(async |kit| {
         kit.pass().await;
         let items = kit.get("/playlist.m3u").await.playlist();
         kit.receiver().reset_stats();
@@ -26,7 +34,7 @@ fn g2_head_says_transport_stream_and_touches_no_tuner() {
 
 #[test]
 fn get_sends_players_on_to_where_the_stream_is() {
-    with_channels(async |kit| {
+    with_redirects(async |kit| {
         kit.pass().await;
         let items = kit.get("/playlist.m3u").await.playlist();
         let port = kit.receiver().stream_port();
@@ -82,7 +90,7 @@ fn get_sends_players_on_to_where_the_stream_is() {
 
 #[test]
 fn the_other_spelling_of_a_reference_is_the_same_stream() {
-    with_channels(async |kit| {
+    with_redirects(async |kit| {
         kit.pass().await;
         let dashes = kit.get(&format!("/stream/{FIRST}.ts")).await;
         let path = format!("/stream/{}.ts", FIRST.replace('-', "_"));
@@ -94,7 +102,7 @@ fn the_other_spelling_of_a_reference_is_the_same_stream() {
 
 #[test]
 fn g7_a_range_is_ignored() {
-    with_channels(async |kit| {
+    with_redirects(async |kit| {
         kit.pass().await;
         let path = format!("/stream/{FIRST}.ts");
         let kodi = "Range: bytes=0-\r\nAccept-Encoding: deflate, gzip, br, zstd\r\n";
@@ -108,7 +116,7 @@ fn g7_a_range_is_ignored() {
 
 #[test]
 fn what_names_no_channel_is_404_801_without_a_body() {
-    with_channels(async |kit| {
+    with_redirects(async |kit| {
         kit.pass().await;
         let hidden = "1-0-1-2B13-3EB-1-C00000-0-0-0";
         for name in [
@@ -131,7 +139,7 @@ fn what_names_no_channel_is_404_801_without_a_body() {
 
 #[test]
 fn before_anything_is_known_every_stream_is_404() {
-    with_channels(async |kit| {
+    with_redirects(async |kit| {
         kit.receiver().set_fault(Some(Fault::Refused));
         kit.pass().await;
         let answer = kit.get(&format!("/stream/{FIRST}.ts")).await;
@@ -143,6 +151,7 @@ fn before_anything_is_known_every_stream_is_404() {
 fn a_receiver_elsewhere_is_named_by_its_address() {
     // Leads to this machine, but is none of its own names.
     let elsewhere = |config: &mut Config| {
+        config.stream.mode = Mode::Redirect;
         config.receiver.url = config.receiver.url.replace("127.0.0.1", "0.0.0.0");
     };
     with(Options::default(), elsewhere, async |kit| {

@@ -123,6 +123,11 @@ impl Middleware for Session {
     }
 }
 
+/// The value of an `Authorization` header for a login by HTTP Basic.
+pub fn basic(user: &str, password: &str) -> String {
+    BasicAuth::new(user, password).value().as_str().to_owned()
+}
+
 /// Logs in by HTTP Basic.
 pub(super) struct Login {
     authorization: HeaderValue,

@@ -7,6 +7,7 @@
 //! Nothing here runs two requests at once by itself, and nothing keeps a body in memory: pieces go to a
 //! [`Sink`] as they arrive. Dropping the future of a fetch closes its socket.
 
+mod dial;
 mod error;
 mod fetch;
 mod framing;
@@ -21,10 +22,12 @@ mod transport;
 
 use std::time::Duration;
 
+pub use dial::dial;
 pub use error::Error;
 pub use fetch::Client;
+pub use middleware::basic;
 pub use settings::Settings;
-pub use text::quote;
+pub use text::{quote, unquote};
 
 /// The head of an answer whose body is about to arrive.
 #[derive(Debug, Clone, PartialEq, Eq)]

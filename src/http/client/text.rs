@@ -27,7 +27,7 @@ pub fn quote(text: &str) -> String {
 }
 
 /// Undoes percent-encoding once; what is no valid escape stays.
-pub(super) fn unquote(text: &str) -> String {
+pub fn unquote(text: &str) -> String {
     let digit = |byte: u8| {
         char::from(byte)
             .to_digit(16)

@@ -1,0 +1,448 @@
+//! The stream of one service: received once, for all its readers.
+
+use std::cell::{Cell, RefCell};
+use std::rc::Rc;
+use std::time::{Duration, Instant};
+
+use event_listener::Event;
+use smol::future::or;
+use smol::Timer;
+
+use super::inspect::Inspector;
+use super::packet::null;
+use super::reader::Seat;
+use super::refusal::Refusal;
+use super::ring::{At, Place, Ring};
+use super::source::Source;
+use super::upstream::Upstream;
+use super::Streams;
+use crate::config::Stream as Settings;
+use crate::model::ServiceRef;
+
+/// Packets of stuffing sent at a time while a stream is tuned anew: seven fill a datagram, as players like it.
+const STUFFING: usize = 7;
+/// How often they are sent.
+const STUFFING_EVERY: Duration = Duration::from_millis(100);
+/// The first pause before a stream is tuned again; doubles.
+const FIRST_PAUSE: Duration = Duration::from_millis(100);
+/// The longest such pause.
+const LONGEST_PAUSE: Duration = Duration::from_secs(2);
+/// How long the receiver may need to take a tuner back.
+const RELEASE: Duration = Duration::from_secs(3);
+
+/// How a stream is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Phase {
+    /// No packet yet.
+    Tuning,
+    /// Packets come.
+    Live,
+    /// They stopped; it is tuned anew.
+    Mending,
+    /// It is over: why, if it never began or broke.
+    Over(Option<Refusal>),
+}
+
+/// The stream of one service.
+pub(super) struct Feed {
+    pub(super) service: ServiceRef,
+    pub(super) name: String,
+    pub(super) since: Instant,
+    /// Whether it comes from the receiver's tuners.
+    pub(super) has_tuner: bool,
+    ring: RefCell<Ring>,
+    phase: RefCell<Phase>,
+    /// Who reads it, those that wait for the first packet included.
+    seats: RefCell<Vec<Rc<Seat>>>,
+    /// The label of the source in use.
+    source: Cell<&'static str>,
+    /// Bytes received.
+    received: Cell<u64>,
+    /// How often it was tuned.
+    tunes: Cell<u32>,
+    /// There is something new in the ring, or the phase changed.
+    pub(super) news: Event,
+    /// A reader came or went.
+    pub(super) audience: Event,
+}
+
+/// Why receiving ended.
+enum Broken {
+    /// The upstream ended, broke or fell silent.
+    Off,
+    /// It became unreadable.
+    Scrambled,
+}
+
+impl Feed {
+    pub(super) fn new(service: ServiceRef, name: String, has_tuner: bool, buffer: usize) -> Feed {
+        Feed {
+            service,
+            name,
+            since: Instant::now(),
+            has_tuner,
+            ring: RefCell::new(Ring::new(buffer)),
+            phase: RefCell::new(Phase::Tuning),
+            seats: RefCell::default(),
+            source: Cell::new(""),
+            received: Cell::new(0),
+            tunes: Cell::new(0),
+            news: Event::new(),
+            audience: Event::new(),
+        }
+    }
+
+    pub(super) fn phase(&self) -> Phase {
+        self.phase.borrow().clone()
+    }
+
+    pub(super) fn is_over(&self) -> bool {
+        matches!(*self.phase.borrow(), Phase::Over(_))
+    }
+
+    pub(super) fn set_phase(&self, phase: Phase) {
+        if !self.is_over() {
+            *self.phase.borrow_mut() = phase;
+            self.news.notify(usize::MAX);
+        }
+    }
+
+    pub(super) fn source(&self) -> &'static str {
+        self.source.get()
+    }
+
+    pub(super) fn received(&self) -> u64 {
+        self.received.get()
+    }
+
+    pub(super) fn tunes(&self) -> u32 {
+        self.tunes.get()
+    }
+
+    pub(super) fn buffered(&self) -> usize {
+        self.ring.borrow().bytes()
+    }
+
+    /// Who reads it.
+    pub(super) fn seats(&self) -> Vec<Rc<Seat>> {
+        self.seats.borrow().clone()
+    }
+
+    /// How many read it.
+    pub(super) fn readers(&self) -> usize {
+        self.seats.borrow().len()
+    }
+
+    /// Whether all who read it record or scan.
+    pub(super) fn is_recorded(&self) -> bool {
+        let seats = self.seats.borrow();
+        !seats.is_empty() && seats.iter().all(|seat| seat.who.is_recorder())
+    }
+
+    /// Adds a reader.
+    pub(super) fn join(&self, seat: Rc<Seat>) {
+        self.seats.borrow_mut().push(seat);
+        self.audience.notify(usize::MAX);
+    }
+
+    /// Removes a reader.
+    pub(super) fn leave(&self, seat: &Rc<Seat>) {
+        self.seats
+            .borrow_mut()
+            .retain(|other| !Rc::ptr_eq(other, seat));
+        self.audience.notify(usize::MAX);
+    }
+
+    /// Where a reader that starts now begins, and what it gets before.
+    pub(super) fn start(&self) -> (Place, Option<Rc<[u8]>>) {
+        self.ring.borrow().start()
+    }
+
+    /// The piece of this number.
+    pub(super) fn at(&self, piece: u64) -> At {
+        self.ring.borrow().at(piece)
+    }
+
+    fn push(&self, packets: &[u8], start: Option<(usize, Vec<u8>)>) {
+        let mut ring = self.ring.borrow_mut();
+        if let Some((byte, tables)) = start {
+            ring.set_start(byte, tables.into());
+        }
+        // Who waits for the first packet holds nothing back.
+        let slowest = self
+            .seats
+            .borrow()
+            .iter()
+            .filter_map(|seat| seat.next.get())
+            .min();
+        ring.push(packets.into(), slowest);
+        drop(ring);
+        self.news.notify(usize::MAX);
+    }
+
+    /// Receives until nobody wants it any more or it breaks for good. The phase is `Over` then.
+    pub(super) async fn run(
+        self: Rc<Self>,
+        streams: Streams,
+        sources: Vec<Source>,
+        linger: Duration,
+    ) {
+        let receive = async {
+            let why = self.receive(&streams, &sources).await;
+            self.set_phase(Phase::Over(Some(why)));
+        };
+        let desert = async {
+            self.deserted(linger).await;
+            self.set_phase(Phase::Over(None));
+        };
+        or(receive, desert).await;
+    }
+
+    /// Waits until there has been no reader for so long.
+    async fn deserted(&self, linger: Duration) {
+        loop {
+            let change = self.audience.listen();
+            if self.readers() > 0 {
+                change.await;
+                continue;
+            }
+            let is_over = async {
+                Timer::after(linger).await;
+                true
+            };
+            let came = async {
+                change.await;
+                false
+            };
+            if or(came, is_over).await && self.readers() == 0 {
+                return;
+            }
+        }
+    }
+
+    async fn receive(&self, streams: &Streams, sources: &[Source]) -> Refusal {
+        let settings = streams.settings();
+        let mut inspector = Inspector::new();
+        let (mut upstream, mut used) = match self.tune(streams, sources, 0, &mut inspector).await {
+            Ok(tuned) => tuned,
+            Err(refusal) => return refusal,
+        };
+        self.set_phase(Phase::Live);
+        loop {
+            let broken = self.carry(&mut upstream, &mut inspector, settings).await;
+            // Closed before it is asked for again: the receiver has one tuner for it, not two.
+            drop(upstream);
+            log::info!("the stream of {} broke off; it is tuned anew", self.name);
+            self.set_phase(Phase::Mending);
+            if matches!(broken, Broken::Scrambled) {
+                used = (used + 1) % sources.len();
+            }
+            let joint = inspector.join();
+            if !joint.is_empty() {
+                self.push(&joint, None);
+            }
+            let again = async {
+                let mut pause = FIRST_PAUSE;
+                loop {
+                    match self.tune(streams, sources, used, &mut inspector).await {
+                        Ok(tuned) => return Ok(tuned),
+                        Err(refusal) => log::debug!("{}: {refusal}", self.name),
+                    }
+                    Timer::after(pause).await;
+                    pause = (pause * 2).min(LONGEST_PAUSE);
+                }
+            };
+            let too_long = async {
+                Timer::after(settings.mend).await;
+                Err(Refusal::NoData)
+            };
+            match or(self.stuffed(again), too_long).await {
+                Ok(tuned) => (upstream, used) = tuned,
+                Err(refusal) => {
+                    log::warn!("the stream of {} does not come back", self.name);
+                    return refusal;
+                }
+            }
+            self.set_phase(Phase::Live);
+        }
+    }
+
+    /// Does `work` while readers get stuffing.
+    async fn stuffed<T>(&self, work: impl std::future::Future<Output = T>) -> T {
+        let stuff = async {
+            let stuffing = null().repeat(STUFFING);
+            loop {
+                self.push(&stuffing, None);
+                Timer::after(STUFFING_EVERY).await;
+            }
+        };
+        or(work, stuff).await
+    }
+
+    /// Tunes: from one source after the other, beginning with the one at `first`, until packets come that can be
+    /// read. Also gives the source that it was.
+    async fn tune(
+        &self,
+        streams: &Streams,
+        sources: &[Source],
+        first: usize,
+        inspector: &mut Inspector,
+    ) -> Result<(Upstream, usize), Refusal> {
+        let until = Instant::now() + streams.settings().tune_timeout;
+        let mut refusal = None;
+        for step in 0..sources.len() {
+            let at = (first + step) % sources.len();
+            let source = &sources[at];
+            let late = async {
+                Timer::at(until).await;
+                Err(Refusal::NoData)
+            };
+            self.tunes.set(self.tunes.get().wrapping_add(1));
+            let found = match or(self.begin(streams, source, inspector), late).await {
+                Ok(upstream) => {
+                    self.source.set(source.label);
+                    return Ok((upstream, at));
+                }
+                Err(found) => found,
+            };
+            log::debug!("{} from the {}: {found}", self.name, source.label);
+            // The other port of the receiver has the same tuners; it may unscramble, and a relay may be off.
+            let is_hopeful = found == Refusal::Scrambled || source.is_relay();
+            refusal = match refusal {
+                Some(Refusal::Scrambled) => Some(Refusal::Scrambled),
+                _ if found == Refusal::Scrambled || step == 0 => Some(found),
+                Some(_) if sources[first].is_relay() => Some(found),
+                kept => kept,
+            };
+            if !is_hopeful {
+                break;
+            }
+        }
+        Err(refusal.unwrap_or(Refusal::NoData))
+    }
+
+    /// Opens a source. If the receiver has no tuner for it and another stream matters less, that one is given up; the
+    /// receiver then needs a moment.
+    async fn connect(&self, streams: &Streams, source: &Source) -> Result<Upstream, Refusal> {
+        let mut until = None;
+        loop {
+            let refusal = match Upstream::open(source).await {
+                Err(refusal) if self.has_tuner => refusal,
+                opened => return opened,
+            };
+            if streams.make_room(self).await {
+                until = Some(Instant::now() + RELEASE);
+            } else if until.is_none_or(|until| Instant::now() >= until) {
+                return Err(refusal);
+            }
+            Timer::after(FIRST_PAUSE).await;
+        }
+    }
+
+    /// Opens a source and receives until there are tables and a packet that can be read.
+    async fn begin(
+        &self,
+        streams: &Streams,
+        source: &Source,
+        inspector: &mut Inspector,
+    ) -> Result<Upstream, Refusal> {
+        let mut upstream = self.connect(streams, source).await?;
+        let patience = streams.settings().descramble_wait / 2;
+        let mut scrambled_since = None;
+        loop {
+            loop {
+                let tables = inspector.tables();
+                let packets = upstream.intake.packets();
+                if packets.is_empty() {
+                    break;
+                }
+                let found = inspector.look(packets);
+                let is_scrambled = found.scrambled > 0 && found.clear == 0;
+                let packets = packets.get(found.begin..).unwrap_or_default();
+                if is_scrambled {
+                    scrambled_since.get_or_insert_with(Instant::now);
+                } else if !packets.is_empty() {
+                    let start = match found.start {
+                        Some((byte, tables)) => Some((byte - found.begin, tables)),
+                        // What was left out as unreadable may have held the tables.
+                        None if scrambled_since.is_some() => Some((0, tables)),
+                        None if !self.has_start() => Some((0, Vec::new())),
+                        None => None,
+                    };
+                    self.push(packets, start);
+                    if inspector.knows_tables() && (found.clear > 0 || inspector.is_empty()) {
+                        return Ok(upstream);
+                    }
+                }
+            }
+            let wait = async {
+                match scrambled_since {
+                    Some(since) => Timer::at(since + patience).await,
+                    None => std::future::pending().await,
+                };
+                Err(Refusal::Scrambled)
+            };
+            let read = async {
+                match upstream.read().await {
+                    Ok(0) => Err(Refusal::TuneFailed("it ends at once".into())),
+                    Ok(count) => Ok(count),
+                    Err(error) => Err(Refusal::TuneFailed(error.to_string())),
+                }
+            };
+            self.count(or(read, wait).await?);
+        }
+    }
+
+    /// Passes on what comes until it breaks.
+    async fn carry(
+        &self,
+        upstream: &mut Upstream,
+        inspector: &mut Inspector,
+        settings: &Settings,
+    ) -> Broken {
+        let heard = Cell::new(Instant::now());
+        // One timer for many reads.
+        let silent = async {
+            loop {
+                let until = heard.get() + settings.stall;
+                if Timer::at(until).await >= heard.get() + settings.stall {
+                    return Broken::Off;
+                }
+            }
+        };
+        let receive = async {
+            let mut readable = Instant::now();
+            loop {
+                loop {
+                    let before = inspector.is_sound().then(|| inspector.tables());
+                    let packets = upstream.intake.packets();
+                    if packets.is_empty() {
+                        break;
+                    }
+                    let found = inspector.look(packets);
+                    if found.clear > 0 || found.scrambled == 0 {
+                        readable = heard.get();
+                    } else if heard.get().duration_since(readable) > settings.descramble_wait {
+                        return Broken::Scrambled;
+                    }
+                    // Sound alone can begin anywhere.
+                    self.push(packets, found.start.or(before.map(|tables| (0, tables))));
+                }
+                match upstream.read().await {
+                    Ok(count @ 1..) => self.count(count),
+                    _ => return Broken::Off,
+                }
+                heard.set(Instant::now());
+            }
+        };
+        or(receive, silent).await
+    }
+
+    fn has_start(&self) -> bool {
+        self.ring.borrow().start().1.is_some()
+    }
+
+    fn count(&self, bytes: usize) {
+        self.received.set(self.received.get() + bytes as u64);
+    }
+}
