@@ -12,6 +12,7 @@ mod feed;
 mod inspect;
 mod intake;
 mod mend;
+mod pace;
 mod packet;
 mod psi;
 mod reader;
