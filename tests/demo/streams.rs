@@ -1,23 +1,10 @@
 //! The stream port.
 
-use super::client::{get, still, with, FIRST};
+use super::client::{get, still, stream, with, FIRST};
 use smol::io::{AsyncReadExt, AsyncWriteExt};
 use smol::Async;
 use std::net::{Ipv4Addr, TcpStream};
-use xg2g::receiver::demo::{Fault, Receiver, STREAMS};
-
-async fn stream(receiver: &Receiver, request: &str, length: usize) -> Vec<u8> {
-    let address = (Ipv4Addr::LOCALHOST, receiver.stream_port());
-    let mut socket = Async::<TcpStream>::connect(address).await.unwrap();
-    socket.write_all(request.as_bytes()).await.unwrap();
-    let mut bytes = Vec::new();
-    socket
-        .take(length as u64)
-        .read_to_end(&mut bytes)
-        .await
-        .unwrap();
-    bytes
-}
+use xg2g::receiver::demo::{Fault, STREAMS};
 
 #[test]
 fn streams_are_packets_behind_a_head_of_1_0() {
