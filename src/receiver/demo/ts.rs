@@ -53,7 +53,8 @@ impl Muxer {
     pub(super) fn new(feed: &Feed, first: u64, packets: usize) -> Muxer {
         let painter = (!feed.radio).then(|| Painter::new(&feed.name));
         // Whoever tunes again finds other counters than before.
-        let counters = [0, PMT, VIDEO, AUDIO].map(|pid| (pid, (first * 3 / GROUP & 0x0F) as u8));
+        let first_counter = (first * 3 / GROUP % 16) as u8;
+        let counters = [0, PMT, VIDEO, AUDIO].map(|pid| (pid, first_counter));
         Muxer {
             program: feed.program,
             painter,
@@ -66,8 +67,8 @@ impl Muxer {
     /// Puts the next 40 ms in the place of what is there.
     pub(super) fn next(&mut self, out: &mut Vec<u8>) {
         out.clear();
-        let clock = self.number * PICTURE_TICKS & CLOCK;
-        let stamp = clock + LEAD & CLOCK;
+        let clock = (self.number * PICTURE_TICKS) & CLOCK;
+        let stamp = (clock + LEAD) & CLOCK;
         self.section(out, 0, &self.association());
         self.section(out, PMT, &self.map());
         let pid = self.clock_pid();

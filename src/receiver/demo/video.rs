@@ -125,11 +125,13 @@ fn repetition(index: u32) -> Vec<u8> {
         // Quantiser scale; no extra information.
         bits.put(8, 5);
         bits.put(0, 1);
-        // The next macroblock, predicted and nothing added, motion 0 and 0.
-        bits.put(0b1_001_11, 6);
-        // The same ten macroblocks later.
-        bits.put(0b0000_1011, 8);
-        bits.put(0b001_11, 5);
+        // The next macroblock, and that ten further on.
+        for (step, length) in [(0b1, 1), (0b0000_1011, 8)] {
+            bits.put(step, length);
+            // Predicted, nothing added; motion 0 and 0.
+            bits.put(0b001, 3);
+            bits.put(0b11, 2);
+        }
     }
     bits.align();
     bits.bytes
