@@ -33,7 +33,8 @@ fn main() -> ExitCode {
 
 /// Serves until it is told to stop.
 fn run(demo: bool, loaded: Loaded) -> ExitCode {
-    xg2g::log::start(loaded.config.log.level, stamp);
+    let config::Log { level, output } = loaded.config.log.clone();
+    xg2g::log::start(level, output, stamp);
     loaded
         .warnings
         .iter()

@@ -154,6 +154,8 @@ pub struct Files {
 pub struct Log {
     /// The least important messages that are still written.
     pub level: log::LevelFilter,
+    /// Where they are written.
+    pub output: crate::log::Output,
 }
 
 impl Default for Receiver {
@@ -241,6 +243,7 @@ impl Default for Log {
     fn default() -> Self {
         Log {
             level: log::LevelFilter::Info,
+            output: crate::log::Output::Stderr,
         }
     }
 }
