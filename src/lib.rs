@@ -33,3 +33,4 @@ pub mod server;
 // Roof.
 pub mod app;
 pub mod cli;
+pub mod run;

@@ -10,5 +10,6 @@ mod http; // the http room over real sockets
 mod kit; // the program against the simulated receiver
 mod papers; // sample file, reference pages and help against the tables
 mod politeness; // what is asked of the receiver, and how often
+mod program; // the built program as a process
 mod regressions; // receivers that are wrong in ways met once
 mod serving; // every route of the running program

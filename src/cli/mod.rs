@@ -58,11 +58,11 @@ impl Failure {
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Failure::Usage(reason) => write!(f, "xg2g: {reason} (see xg2g --help)"),
+            Failure::Usage(reason) => write!(f, "{reason} (see xg2g --help)"),
             Failure::Config(errors) => {
                 for (index, error) in errors.iter().enumerate() {
                     let gap = if index > 0 { "\n" } else { "" };
-                    write!(f, "{gap}xg2g: {error}")?;
+                    write!(f, "{gap}{error}")?;
                 }
                 Ok(())
             }

@@ -175,6 +175,14 @@ impl Kind {
         }
     }
 
+    /// Whether two configurations differ in the value.
+    pub(super) fn differs(&self, one: &Config, other: &Config) -> bool {
+        match self {
+            Kind::Secret(slot) => slot(&mut one.clone()) != slot(&mut other.clone()),
+            _ => self.show(one) != self.show(other),
+        }
+    }
+
     /// The value as it may be shown in a message.
     pub(super) fn masked(&self, value: &str) -> String {
         match self {

@@ -4,6 +4,7 @@
 //! stands once in [`KEYS`]; the file, the environment, the flags, the shipped sample, the reference
 //! page and `--help` all read that table. [`load`] is pure: text in, checked values or every error out.
 
+mod changes;
 mod duration;
 mod keys;
 mod kind;
@@ -18,6 +19,7 @@ mod source;
 mod toml;
 mod url;
 
+pub use changes::changes;
 pub use keys::{Key, Section, KEYS, SECTIONS};
 pub use kind::{Kind, Slot};
 pub use listen::Listen;

@@ -2,6 +2,7 @@
 
 mod answer;
 mod json;
+mod process;
 mod read;
 mod seen;
 
@@ -24,6 +25,7 @@ use xg2g::receiver::demo;
 
 pub(crate) use answer::Answer;
 pub(crate) use json::*;
+pub(crate) use process::{get, xg2g, Folder, Process};
 pub(crate) use read::*;
 pub(crate) use seen::Seen;
 
