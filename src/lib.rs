@@ -24,7 +24,8 @@ pub mod receiver;
 pub mod picons;
 pub mod store;
 
-// Fourth floor: what happens by itself.
+// Fourth floor: what happens by itself, and what is looked at once.
+pub mod doctor;
 pub mod refresh;
 
 // Fifth floor: what is asked.

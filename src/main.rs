@@ -8,12 +8,20 @@ use smol::LocalExecutor;
 use xg2g::cli::{self, Command, DemoReceiver};
 use xg2g::config;
 use xg2g::receiver::demo;
-use xg2g::run::{run, Ear};
+use xg2g::run::{check, run, Ear};
 
 fn main() -> ExitCode {
     match cli::read() {
         Ok(Command::Run { demo, loaded }) => match run(demo, loaded) {
             Ok(()) => ExitCode::SUCCESS,
+            Err(error) => {
+                complain(&error);
+                ExitCode::FAILURE
+            }
+        },
+        Ok(Command::Check { demo, json, loaded }) => match check(demo, json, loaded) {
+            Ok(true) => ExitCode::SUCCESS,
+            Ok(false) => ExitCode::FAILURE,
             Err(error) => {
                 complain(&error);
                 ExitCode::FAILURE

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 const CELLAR: [&str; 5] = ["model", "cache", "events", "replace", "log"];
 
 /// What each room may use besides the cellar. The table of docs/ARCHITECTURE.md.
-const MAY_USE: [(&str, &[&str]); 14] = [
+const MAY_USE: [(&str, &[&str]); 15] = [
     ("model", &[]),
     ("cache", &[]),
     ("replace", &[]),
@@ -21,6 +21,7 @@ const MAY_USE: [(&str, &[&str]); 14] = [
     ("store", &["guide"]),
     ("picons", &["receiver"]),
     ("refresh", &["config", "receiver", "store"]),
+    ("doctor", &["config", "http", "receiver", "store"]),
     (
         "server",
         &[

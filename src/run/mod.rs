@@ -1,5 +1,6 @@
 //! The life of the program: it starts, is told to read its configuration again, and stops.
 
+mod check;
 mod signals;
 
 use std::fs;
@@ -19,6 +20,7 @@ use crate::log::Output;
 use crate::model::{rfc3339, unix_seconds};
 use crate::receiver::demo;
 
+pub use check::check;
 pub use signals::{Ear, Told};
 
 /// The pause before another try, when a configuration that was in force cannot be started with any more.

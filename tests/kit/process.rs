@@ -99,12 +99,6 @@ impl Process {
         self.says("listening on ").parse().unwrap()
     }
 
-    /// All that was heard so far.
-    pub(crate) fn said(&mut self) -> String {
-        self.said.extend(self.lines.try_iter());
-        self.said.join("\n")
-    }
-
     pub(crate) fn tell(&self, signal: Signal) {
         let pid = Pid::from_raw(i32::try_from(self.child.id()).unwrap()).unwrap();
         kill_process(pid, signal).unwrap();
