@@ -16,14 +16,12 @@ use smol::future::FutureExt;
 use smol::Timer;
 
 use crate::config;
+use crate::model::clock_is_set;
 use crate::receiver::openwebif::{About, Error, OpenWebif};
 use crate::store::Store;
 
 pub use status::{Phase, Progress, Status};
 
-/// The wall clock of a receiver without network shows 1970, or the date of its image, until it has the time from the
-/// broadcast. Before the year of this version nothing is asked or stamped (2026-01-01).
-const RELEASED: Duration = Duration::from_secs(1_767_225_600);
 /// How often the clock is looked at while it is wrong.
 const CLOCK_LOOK: Duration = Duration::from_secs(5);
 /// First pause after a pass that did not reach the receiver; doubles.
@@ -192,7 +190,7 @@ impl Poller {
     }
 
     async fn wait_for_the_clock(&self) {
-        let right = || SystemTime::now() >= SystemTime::UNIX_EPOCH + RELEASED;
+        let right = || clock_is_set(SystemTime::now());
         if right() {
             return;
         }

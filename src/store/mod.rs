@@ -4,6 +4,7 @@
 //! published as one value, so playlist and guide always agree.
 
 mod guide_file;
+mod mount;
 mod state;
 
 use std::cell::{RefCell, RefMut};
@@ -17,6 +18,7 @@ use crate::events::Events;
 use crate::model::{Lineup, Listing, Selection};
 
 pub use guide_file::{GuideFile, GuideWriter, Head};
+pub use mount::{Kind, Mount};
 pub use state::State;
 
 /// The saved state is written at most this often, but for the first time and the last.

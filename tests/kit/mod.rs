@@ -3,6 +3,7 @@
 mod answer;
 mod json;
 mod play;
+mod process;
 mod read;
 mod seen;
 
@@ -26,6 +27,7 @@ use xg2g::receiver::demo;
 pub(crate) use answer::Answer;
 pub(crate) use json::*;
 pub(crate) use play::*;
+pub(crate) use process::{get, xg2g, Folder, Process};
 pub(crate) use read::*;
 pub(crate) use seen::Seen;
 
