@@ -39,9 +39,11 @@ for script in preinst postinst prerm postrm; do
     install -m 755 "$root/cross/ipk/$script" "$control/$script"
 done
 
-# Gzip, not xz or zstd, and this order of members: what opkg has read since 2009.
+# Gzip, not xz or zstd, and this order of members: what opkg has read since 2009. No entry for ./ itself, which
+# opkg 0.9 takes for a file without name.
 pack() {
-    tar -C "$1" --format=gnu --sort=name --owner=0 --group=0 --numeric-owner --mtime="@$epoch" -cf - . | gzip -9n >"$1.tar.gz"
+    (cd "$1" && tar --format=gnu --sort=name --owner=0 --group=0 --numeric-owner --mtime="@$epoch" -cf - ./*) |
+        gzip -9n >"$1.tar.gz"
 }
 pack "$control"
 pack "$data"
