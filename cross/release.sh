@@ -48,12 +48,14 @@ while read -r triple _ _ _ architectures; do
     install -m 755 "$program" "$out/xg2g-$version-$triple"
     table+=("$(printf '%10d  %s' "$(stat -c %s "$program")" "xg2g-$version-$triple")")
     [ "$architectures" != - ] || continue
-    for architecture in ${architectures//,/ }; do
-        package=$(bash cross/ipk.sh "$program" "$architecture" "$out")
+    packages=$(bash cross/ipk.sh "$program" "$architectures" "$out")
+    while IFS= read -r package; do
+        architecture=${package##*_}
+        architecture=${architecture%.ipk}
         mkdir -p "$out/feed/$architecture"
         ln -f "$package" "$out/feed/$architecture/"
         table+=("$(printf '%10d  %s' "$(stat -c %s "$package")" "${package##*/}")")
-    done
+    done <<<"$packages"
 done < <(sed 's/#.*//; /^[[:space:]]*$/d' cross/targets)
 
 bash cross/feed.sh "$out/feed"
