@@ -11,6 +11,11 @@ FILES="-rwxr-xr-x ./etc/init.d/xg2g
 -rw-r--r-- ./usr/share/xg2g/LICENSE
 -rw-r--r-- ./usr/share/xg2g/default
 -rw-r--r-- ./usr/share/xg2g/xg2g.toml"
+CONTROL="-rw-r--r-- ./control
+-rwxr-xr-x ./postinst
+-rwxr-xr-x ./postrm
+-rwxr-xr-x ./preinst
+-rwxr-xr-x ./prerm"
 
 out=$PWD/$1
 work=$(mktemp -d)
@@ -75,6 +80,7 @@ grep -q 'too large: 100[0-9]* bytes' "$work/large.log" || fail "$(cat "$work/lar
 
 # Each package by the rules of opkg.
 version=$(sed -n 's/^version = "\(.*\)"/\1/p' Cargo.toml | head -n 1)-r0
+list() { tar -tvzf "$1" | awk '!/^d/ { print $1, $6 }' | LC_ALL=C sort -k 2; }
 field() { sed -n "s/^$1: //p" "$2"; }
 for package in "$work/first"/*.ipk; do
     arch=${package##*_}
@@ -89,9 +95,8 @@ for package in "$work/first"/*.ipk; do
         # The magic number, deflate, no name, no time.
         expect "the head of $member.tar.gz" "$(od -An -tx1 -N8 "$open/$member.tar.gz")" " 1f 8b 08 00 00 00 00 00"
     done
-    expect "the list of control files" "$(tar -tzf "$open/control.tar.gz" | tr '\n' ' ')" \
-        "./control ./postinst ./postrm ./preinst ./prerm "
-    expect "the list of files" "$(tar -tvzf "$open/data.tar.gz" | awk '!/^d/ { print $1, $6 }' | LC_ALL=C sort -k 2)" "$FILES"
+    expect "the list of control files" "$(list "$open/control.tar.gz")" "$CONTROL"
+    expect "the list of files" "$(list "$open/data.tar.gz")" "$FILES"
     expect "the list of owners" "$(tar --numeric-owner -tvzf "$open/data.tar.gz" | awk '{ print $2 }' | sort -u)" 0/0
     [ "$(stat -c %s "$package")" -le $LARGEST ] || fail "$package is too large"
     tar -xzf "$open/control.tar.gz" -C "$open"
