@@ -4,7 +4,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-OUT=${CI_OUT:-target/ci}
+OUT=target/ci
 ODDEST=mipsel-unknown-linux-musl
 VERSION=$(sed -n 's/^version = "\(.*\)"/\1/p' Cargo.toml | head -n 1)
 export CI_PATIENCE=20 # emulation is ten times slower
@@ -25,15 +25,14 @@ check() {
 }
 
 emulate() {
-    local triple=$1 emulator=$2 program=$OUT/$1/xg2g
-    mkdir -p "$OUT/$triple"
+    local triple=$1 emulator=$2 program=$OUT/xg2g-$1
     printf '#!/bin/sh\nexec %s %s "$@"\n' "${emulator//,/ }" "$PWD/${CARGO_TARGET_DIR:-target}/$triple/release/xg2g" >"$program"
     chmod +x "$program"
     echo "$triple, ${emulator//,/ }"
     [ "$("$program" --version)" = "xg2g $VERSION" ]
     "$program" config | grep -q '^\[receiver\]'
     if "$program" --help | grep -q '^ *xg2g check'; then check "$program"; fi
-    CI_OUT=$OUT/$triple CI_PROGRAM=$program bash .ci/run demo
+    CI_PROGRAM=$program bash .ci/run demo
 }
 
 mkdir -p "$OUT"
