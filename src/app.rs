@@ -209,6 +209,7 @@ pub(crate) fn simulate(
     config.receiver.user = user;
     config.receiver.password = password.as_str().into();
     config.stream.port = demo.stream_port();
+    config.stream.relay_port = demo.relay_port();
     Ok(demo)
 }
 

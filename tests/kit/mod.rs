@@ -80,6 +80,7 @@ pub(crate) fn with<F: AsyncFnOnce(&Kit)>(
     config.receiver.max_backoff = Duration::from_millis(2);
     config.guide.days = 1;
     config.stream.port = receiver.stream_port();
+    config.stream.relay_port = receiver.relay_port();
     config.server.listen = "127.0.0.1:0".parse().unwrap();
     change(&mut config);
     let kit = Kit {
