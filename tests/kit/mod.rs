@@ -2,6 +2,7 @@
 
 mod answer;
 mod json;
+mod log;
 mod process;
 mod read;
 mod seen;
@@ -23,6 +24,7 @@ use xg2g::app::{self, Running};
 use xg2g::config::Config;
 use xg2g::receiver::demo;
 
+pub(crate) use self::log::Log;
 pub(crate) use answer::Answer;
 pub(crate) use json::*;
 pub(crate) use process::{get, xg2g, Folder, Process};
