@@ -3,6 +3,7 @@
 mod answer;
 mod json;
 mod play;
+mod log;
 mod process;
 mod read;
 mod seen;
@@ -24,6 +25,7 @@ use xg2g::app::{self, Running};
 use xg2g::config::Config;
 use xg2g::receiver::demo;
 
+pub(crate) use self::log::Log;
 pub(crate) use answer::Answer;
 pub(crate) use json::*;
 pub(crate) use play::*;
