@@ -2,8 +2,8 @@
 
 mod answer;
 mod json;
-mod play;
 mod log;
+mod play;
 mod process;
 mod read;
 mod seen;

@@ -115,6 +115,9 @@ fn every_way_of_not_being_a_stream_has_its_number() {
             );
             assert!(answer.body.is_empty());
         }
-        assert_eq!(connections(kit).1, 0, "nothing is left open");
+        // The last one is closed, and the receiver sees that in its own time.
+        while connections(kit).1 > 0 {
+            kit.get("/healthz").await;
+        }
     });
 }
