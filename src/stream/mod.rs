@@ -31,6 +31,7 @@ use smol::{LocalExecutor, Task};
 use crate::config;
 use crate::model::ServiceRef;
 use feed::{Feed, Phase};
+use pace::Pace;
 use source::sources;
 
 pub use reader::{Reader, Who};
@@ -49,6 +50,7 @@ struct Inner {
     /// Services that come from the stream relay.
     relayed: RefCell<HashSet<ServiceRef>>,
     feeds: RefCell<Vec<Running>>,
+    pace: Pace,
 }
 
 struct Running {
@@ -103,6 +105,7 @@ impl Streams {
             ports,
             relayed: RefCell::default(),
             feeds: RefCell::default(),
+            pace: Pace::default(),
         }))
     }
 
@@ -184,6 +187,10 @@ impl Streams {
         }
     }
 
+    fn pace(&self) -> &Pace {
+        &self.0.pace
+    }
+
     fn settings(&self) -> &config::Stream {
         &self.0.settings
     }
@@ -247,6 +254,11 @@ impl Streams {
             feed: feed.clone(),
             task,
         });
+        if inner.pace.stands() {
+            let inner = inner.clone();
+            let beat = async move { inner.pace.run(|| !inner.feeds.borrow().is_empty()).await };
+            executor.spawn(beat).detach();
+        }
         Ok(feed)
     }
 
