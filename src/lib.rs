@@ -24,7 +24,8 @@ pub mod receiver;
 pub mod picons;
 pub mod store;
 
-// Fourth floor: what happens by itself.
+// Fourth floor: what happens by itself, and what is looked at once.
+pub mod doctor;
 pub mod refresh;
 
 // Fifth floor: what is asked.
@@ -33,3 +34,4 @@ pub mod server;
 // Roof.
 pub mod app;
 pub mod cli;
+pub mod run;

@@ -2,6 +2,8 @@
 
 mod answer;
 mod json;
+mod log;
+mod process;
 mod read;
 mod seen;
 
@@ -22,8 +24,10 @@ use xg2g::app::{self, Running};
 use xg2g::config::Config;
 use xg2g::receiver::demo;
 
+pub(crate) use self::log::Log;
 pub(crate) use answer::Answer;
 pub(crate) use json::*;
+pub(crate) use process::{get, xg2g, Folder, Process};
 pub(crate) use read::*;
 pub(crate) use seen::Seen;
 
