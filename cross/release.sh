@@ -22,7 +22,8 @@ if [ $# -gt 1 ] || [[ ${1:-} == -* ]]; then
     exit 2
 fi
 version=$(sed -n 's/^version = "\(.*\)"/\1/p' Cargo.toml | head -n 1)
-out=${1:-target/release-$version}
+target=${CARGO_TARGET_DIR:-target}
+out=${1:-$target/release-$version}
 umask 022
 export LC_ALL=C
 
@@ -40,7 +41,7 @@ printf '# xg2g %s\n%s\n' "$version" "$changes" >"$out/CHANGES.md"
 
 table=()
 while read -r triple _ _ _ architectures; do
-    program=target/$triple/release/xg2g
+    program=$target/$triple/release/xg2g
     if [ ! -f "$program" ]; then
         echo "$program is not there: cross/build.sh $triple makes it" >&2
         exit 1
