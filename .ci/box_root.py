@@ -93,6 +93,8 @@ class Box:
         for level in "0123456S":
             (self.root / f"etc/rc{level}.d").mkdir()
         (self.root / "etc/enigma2/lamedb").write_text("eDVB services /4/\n")
+        for name in ("usr/bin/enigma2", "etc/init.d/rc"):
+            (self.root / name).touch()
         shutil.copy(self.busybox, self.root / "bin/busybox")
         applets = subprocess.run([self.busybox, "--list"], capture_output=True, text=True, check=True).stdout
         for name in set(applets.split()) - {"busybox", *self.without}:

@@ -2,6 +2,7 @@
 # Builds the static program for receivers without Docker and without rustup:
 #     cross/build.sh TARGET...          leaves target/TARGET/release/xg2g; `all` is every line of cross/targets
 #     cross/build.sh --test TARGET...   builds the library's unit tests and runs them, emulated where needed
+#     cross/build.sh --tools            sees to it that all this needs is there, and no more
 # The compiler, the source of its standard library and the emulators are Debian's packages, linker and C library are
 # zig's; as root, what is missing is installed. Rust has no ready standard library for MIPS, so it is built along.
 set -euo pipefail
@@ -11,7 +12,7 @@ ZIG_VERSION=0.17.1
 ZIG_DIR=${XDG_CACHE_HOME:-$HOME/.cache}/xg2g-cross/zig-$ZIG_VERSION
 CARGO=/usr/bin/cargo RUSTC=/usr/bin/rustc # rustup's compiler does not fit Debian's source of the standard library
 LARGEST=$((2 * 1024 * 1024))              # bytes of a binary
-TARGET_DIR=${CARGO_TARGET_DIR:-target}
+TARGET_DIR=${CARGO_TARGET_DIR:-$PWD/target}
 
 die() { printf '%s\n' "$@" >&2; exit 1; }
 
@@ -51,42 +52,42 @@ check_tools() {
     mv "$ZIG_DIR.new" "$ZIG_DIR"
 }
 
-# Why which flag is there:
+# The flags of a target, and why:
 #   crt-static               static, and not static PIE, which crashes on MIPS; relocation-model=static is 10 % smaller
 #   link-self-contained=no   start files and C library come from zig
-#   libc_unstable_musl_v1_2  64-bit time_t; without it libc declares 32 bits, which musl has no more: timers never fire.
-#                            The variable says the same to the libc in the standard library
+#   libc_unstable_musl_v1_2  64-bit time_t: with libc's 32 bits timers never fire
 #   mips32, no mips32r2      the oldest receivers
 #   rustix_use_libc          rustix's own MIPS assembly is for processors with FPU
 rust_flags() {
+    local triple=$1 zig_target=$2 zig_cpu=$3
     echo "-Ctarget-feature=+crt-static -Crelocation-model=static -Clink-self-contained=no --cfg=libc_unstable_musl_v1_2"
-    case $1 in
+    echo "-Clink-arg=--target=$zig_target -Clink-arg=-mcpu=$zig_cpu"
+    case $triple in
         mipsel-*) echo "-Ctarget-cpu=mips32 -Ctarget-feature=-mips32r2,+soft-float --cfg=rustix_use_libc" ;;
     esac
+    # Nothing unwinds where a panic ends the program: 6 % smaller.
+    [ "$ACTION" = unit_tests ] || echo "-Cforce-unwind-tables=no"
 }
 
-# cargo_for TRIPLE SUBCOMMAND [ARGUMENT...]: cargo with all that is special about the target in its environment.
+# cargo_for TRIPLE SUBCOMMAND [ARGUMENT...]: with all that is special about the target in the environment. One target at
+# a time: cargo would unite the features that several need, and the program depend on what it was built along with.
 cargo_for() {
-    local triple=$1 zig_target zig_cpu emulator upper flags stamp
-    shift
+    local triple=$1 subcommand=$2 zig_target zig_cpu emulator upper marker=$TARGET_DIR/$1/.built-by-cross
+    shift 2
     read -r _ zig_target zig_cpu emulator _ < <(table "$triple")
-    [ "$emulator" != - ] || emulator="env"
     upper=$(tr a-z- A-Z_ <<<"$triple")
-    flags=$(rust_flags "$triple" | xargs)
-    # The build script of libc does not notice when its variable changes: nothing that was built otherwise may be used.
-    stamp=$TARGET_DIR/$triple/.flags
-    [ "$(cat "$stamp" 2>/dev/null)" = "$flags" ] || rm -rf "${TARGET_DIR:?}/$triple"
+    # RUSTFLAGS would replace the flags of the target. The libc inside the standard library is told of 64-bit time_t by a
+    # variable, and its build script does not notice when that changes: what was built without it must go.
+    [ -e "$marker" ] || rm -rf "${TARGET_DIR:?}/$triple"
     mkdir -p "$TARGET_DIR/$triple"
-    echo "$flags" >"$stamp"
-    # RUSTFLAGS would replace the flags of the target.
+    touch "$marker"
     env -u RUSTFLAGS -u CARGO_ENCODED_RUSTFLAGS -u CARGO_BUILD_TARGET \
         RUSTC=$RUSTC RUSTC_BOOTSTRAP=1 RUST_LIBC_UNSTABLE_MUSL_V1_2_3=1 \
-        XG2G_ZIG="$ZIG_DIR/ziglang/zig" XG2G_ZIG_TARGET="$zig_target" XG2G_ZIG_CPU="$zig_cpu" \
-        ZIG_GLOBAL_CACHE_DIR="$ZIG_DIR-cache" ZIG_LOCAL_CACHE_DIR="$ZIG_DIR-cache" \
+        XG2G_ZIG="$ZIG_DIR/ziglang/zig" ZIG_GLOBAL_CACHE_DIR="$ZIG_DIR-cache" ZIG_LOCAL_CACHE_DIR="$ZIG_DIR-cache" \
         "CARGO_TARGET_${upper}_LINKER=$PWD/cross/linker" \
-        "CARGO_TARGET_${upper}_RUSTFLAGS=$flags" \
-        "CARGO_TARGET_${upper}_RUNNER=${emulator//,/ }" \
-        $CARGO "$@" --locked --target "$triple"
+        "CARGO_TARGET_${upper}_RUSTFLAGS=$(rust_flags "$triple" "$zig_target" "$zig_cpu" | xargs)" \
+        "CARGO_TARGET_${upper}_RUNNER=$([ "$emulator" = - ] && echo env || echo "${emulator//,/ }")" \
+        $CARGO "$subcommand" --locked --target "$triple" "$@"
 }
 
 # A program that would not start on a receiver must not leave this script.
@@ -100,28 +101,38 @@ verify() {
     fi
     size=$(stat -c %s "$program")
     [ "$size" -le $LARGEST ] || die "$program has $size bytes, more than $LARGEST"
-    echo "$program: static, $size bytes"
+    echo "$triple: static, $size bytes"
 }
 
+# The standard library goes without symbolization of backtraces: a stripped program has no symbols.
 build() {
-    local started=$SECONDS
-    cargo_for "$1" build --release -Zbuild-std=std,panic_abort
+    cargo_for "$1" build --release -Zbuild-std=std,panic_abort -Zbuild-std-features=optimize_for_size \
+        -Ztrim-paths --config 'profile.release.trim-paths="all"'
     verify "$1"
-    echo "$1 took $((SECONDS - started)) s"
 }
 
-unit_tests() { cargo_for "$1" test --lib -Zbuild-std=std,panic_unwind,test; }
+unit_tests() {
+    local skip=()
+    if [[ $1 == mipsel-* ]] && [[ $(qemu-mipsel-static --version) =~ version\ [1-7]\. ]]; then
+        # SO_ERROR has the host's number there, and MIPS numbers its errors otherwise.
+        skip=(--skip http::client::tests::answers::nobody_there_is_refused_and_tried_again)
+        echo "left out, because qemu before 8.0 does not translate SO_ERROR: ${skip[1]}"
+    fi
+    cargo_for "$1" test --lib -Zbuild-std=std,panic_unwind,test -- "${skip[@]}"
+}
 
 ACTION=build
-if [ "${1:-}" = --test ]; then
-    ACTION=unit_tests
-    shift
-fi
-[ $# -gt 0 ] || die "usage: cross/build.sh [--test] all|TARGET..." "targets:" "$(table | awk '{print "  " $1}')"
-if [ "$1" = all ]; then
-    mapfile -t TRIPLES < <(table | awk '{print $1}')
-    set -- "${TRIPLES[@]}"
-fi
-for triple; do [ -n "$(table "$triple")" ] || die "no target '$triple' in cross/targets"; done
+case ${1:-} in
+    --test) ACTION=unit_tests; shift ;;
+    --tools) check_tools; exit ;;
+esac
+[ $# -gt 0 ] || die "usage: cross/build.sh [--test] all|TARGET...   or --tools" "targets:" "$(table | awk '{print "  " $1}')"
+[ "$1" != all ] || mapfile -t TRIPLES < <(table | awk '{print $1}')
+[ "$1" = all ] || TRIPLES=("$@")
+for triple in "${TRIPLES[@]}"; do [ -n "$(table "$triple")" ] || die "no target '$triple' in cross/targets"; done
 check_tools
-for triple; do $ACTION "$triple"; done
+for triple in "${TRIPLES[@]}"; do
+    from=$SECONDS
+    $ACTION "$triple"
+    echo "$triple took $((SECONDS - from)) s"
+done
