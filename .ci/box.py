@@ -20,8 +20,8 @@ from box_root import Box, Failed
 # Exit code: this machine does not let us have what is needed.
 SKIPPED = 77
 BINFMT = "/proc/sys/fs/binfmt_misc"
-# Of an ELF head all but the last two bits of the ABI; executable or shared object.
-MASK = r"\xff\xff\xff\xff\xff\xff\xff\x00\xff\xff\xff\xff\xff\xff\xff\xff\xfe\xff\xff\xff"
+# Of an ELF head all but the ABI and its version; executable or shared object.
+MASK = r"\xff\xff\xff\xff\xff\xff\xff\x00\x00\xff\xff\xff\xff\xff\xff\xff\xfe\xff\xff\xff"
 
 
 def inside(busybox, package, simulator, emulator=None, magic=None):

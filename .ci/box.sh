@@ -36,7 +36,8 @@ fetch_busybox() {
 
 [ -f "$(program "$NATIVE")" ] || { echo "$(program "$NATIVE") is not built: stage cross does it"; exit $SKIPPED; }
 simulator=$(program "$NATIVE")
-lives "$NATIVE" /bin/busybox
+code=0
+lives "$NATIVE" /bin/busybox || code=$?
 
 if [ ! -f "$(program $FOREIGN)" ] || ! command -v $EMULATOR >/dev/null; then
     echo "$FOREIGN: left out, $(program $FOREIGN) or $EMULATOR is not there"
@@ -45,5 +46,6 @@ elif ! fetch_busybox $DEBIAN >"$OUT/box-apt.log" 2>&1; then
 elif ! unshare --user --map-root-user --mount mount -t binfmt_misc none /proc/sys/fs/binfmt_misc 2>/dev/null; then
     echo "$FOREIGN: left out, this kernel has no emulators inside a namespace"
 else
-    lives $FOREIGN "$work/root/bin/busybox" "$(command -v $EMULATOR)" "$MAGIC"
+    lives $FOREIGN "$work/root/bin/busybox" "$(command -v $EMULATOR)" "$MAGIC" || code=$?
 fi
+exit $code

@@ -264,5 +264,5 @@ def dash():
 
 plain_tools.options = dash
 
-SHORT = [fresh]
+SHORT = [fresh, port_taken, upgraded, offline, wrong_processor, boot]
 SCENARIOS = [fresh, port_taken, upgraded, reloaded, offline, wrong_processor, boot, plain_tools]
