@@ -42,6 +42,12 @@ def fresh(box, package, proved):
     box.init("start")
     expect(box.program() == program and box.supervisors() == supervisor, "a second start started something")
     proved("started twice, it runs once")
+    box.init("stop")
+    box.call("/bin/sh", "-c", f"for i in 1 2 3; do {INIT} start & done; wait")
+    time.sleep(0.5)  # a second program would need some time to show itself
+    expect(len(box.supervisors()) == 1, f"{len(box.supervisors())} supervisors")
+    program, supervisor = box.program(), box.supervisors()
+    proved("started three times at once, it runs once")
     attributes(program, supervisor[0], proved)
     links = sorted(str(path.relative_to(box.root)) for path in box.root.glob("etc/rc*.d/*xg2g"))
     levels = "".join(link[6] + link[10] for link in links)
@@ -195,6 +201,7 @@ def foreign(package, target):
 
 def wrong_processor(box, package, proved):
     """The package of another architecture."""
+    before = box.files()
     said = install(box, foreign(package, box.path("tmp/other.ipk")), good=False)
     expect("cannot run on this receiver" in said and "print-architecture" in said, f"it says: {said}")
     expect(not box.ours(), "something was started")
@@ -203,6 +210,8 @@ def wrong_processor(box, package, proved):
     expect(not box.ours(), "something was started")
     proved("started all the same, it ends with 5 and leaves nothing")
     expect(box.opkg.remove(NAME), "it cannot be removed")
+    left = box.files() - before
+    expect(left <= {"etc/default", "etc/default/xg2g", "var/lib/opkg"}, f"left after removal: {sorted(left)}")
     install(box, package)
     box.start_receiver()
     serves()

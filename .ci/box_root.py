@@ -144,7 +144,7 @@ class Box:
             self.receiver = None
 
     def call(self, *command, **environment):
-        """Status and output of a command in the root. It must let go of its output, as for a plugin browser that reads it."""
+        """Status and output of a command in the root. It must let go of its output: a plugin browser reads that to its end."""
         result = subprocess.run(
             ["chroot", self.root, *command],
             env=ENVIRONMENT | environment,
