@@ -1,0 +1,313 @@
+#!/usr/bin/env python3
+"""Acceptance with real players: they start, go on when the stream from the receiver does not, and cost one tuner.
+
+Starts a gateway and a simulated receiver of its own with a relay between them that stalls, cuts and counts streams.
+Needs Debian's ffmpeg, mpv, vlc-bin, vlc-plugin-base and what kodi.py needs; installs nothing.
+"""
+
+import argparse
+import json
+import random
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+import urllib.parse
+from contextlib import ExitStack
+from pathlib import Path
+
+import published
+from demo import Checks, Client
+from desktop import Mpv, Vlc
+from kodi_app import ADDON, Clock, Failure, Kodi, Screen, enable_addon, write_settings
+from transport import Reader
+from upstream import Gateway
+
+DECODED_SECONDS = 10
+STALL_SECONDS = 5
+# What `stream.linger` is when nobody sets it, and how much later a stream may end on a busy machine.
+LINGER, TOLERANCE = 8, 4
+STEADY_READERS = 5
+CUTS = 50
+VISITORS, VISITS_EACH = 4, 25
+# Bytes of a new upstream after which it may be cut again: some pictures are through.
+CARRIED = 60_000
+
+
+def path_of(channel):
+    """What the gateway asks the receiver's stream port for."""
+    stem = Path(urllib.parse.urlsplit(channel.url).path).stem
+    return "/" + stem.replace("-", ":") + ":"
+
+
+def run(command, bound):
+    """What a tool says on its output and on its error output, and how it ended."""
+    try:
+        done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=bound)
+        return done.stdout, done.stderr.strip(), done.returncode
+    except subprocess.TimeoutExpired:
+        return "", f"not done within {bound} s", -1
+
+
+def probe(checks, url, kinds):
+    """ffprobe finds these kinds of streams and has nothing to complain about."""
+    started = time.monotonic()
+    out, complaint, code = run(["ffprobe", "-v", "warning", "-show_entries", "stream=codec_type", "-of", "json", url], 30)
+    found = [stream["codec_type"] for stream in json.loads(out or "{}").get("streams", [])]
+    checks.check(code == 0 and sorted(found) == kinds, f"ffprobe {url}: {code}, finds {found}")
+    checks.check(not complaint, f"ffprobe {url}: {complaint[:400]}")
+    return time.monotonic() - started
+
+
+def decode(checks, url):
+    """ffmpeg decodes without a complaint."""
+    command = ["ffmpeg", "-nostdin", "-v", "warning", "-xerror", "-i", url, "-t", str(DECODED_SECONDS), "-f", "null", "-"]
+    _, complaint, code = run(command, 60)
+    checks.check(code == 0 and not complaint, f"ffmpeg {url}: {code}, {complaint[:400]}")
+
+
+def check_ffmpeg(checks, clock, gateway, tv, radio):
+    """Both kinds of channels, through the gateway and at the receiver's own port."""
+    del clock
+    for channel, kinds in ((tv[0], ["audio", "video"]), (radio[0], ["audio"])):
+        taken = probe(checks, channel.url, kinds)
+        print(f"ffprobe knows {channel} after {taken:.1f} s")
+    threads = [threading.Thread(target=decode, args=(checks, channel.url)) for channel in (tv[0], radio[0])]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    print(f"ffmpeg decoded {DECODED_SECONDS} s of {tv[0]} and of {radio[0]}")
+    redirected = f"{tv[0].url}?mode=redirect"
+    status, headers, _ = Client(gateway.base).ask(redirected)
+    expected = f"http://127.0.0.1:{gateway.relay.port}{path_of(tv[0])}"
+    checks.check(status == 302 and headers.get("Location") == expected, f"{redirected}: {status} {headers.get('Location')}")
+    probe(checks, redirected, ["audio", "video"])
+
+
+def plays_on(checks, clock, player, what):
+    """Whether a player's time goes on: two seconds of it, within a bound."""
+    begin, earlier = time.monotonic(), None
+
+    def moves():
+        nonlocal earlier
+        if not player.is_running():
+            raise Failure(f"{player.name} {what}: it ended with {player.process.returncode}")
+        now = player.progress()
+        # The time of a player may begin anew with a stream that is tuned anew.
+        if now is not None and (earlier is None or now < earlier):
+            earlier = now
+        return now is not None and now >= earlier + 2
+
+    try:
+        clock.wait(f"{player.name} {what}", 25, moves)
+        print(f"{player.name} {what}: two seconds more after {time.monotonic() - begin:.1f} s")
+    except Failure as failure:
+        checks.check(False, f"{failure}; it was at {earlier}")
+    else:
+        checks.check(True, "")
+
+
+def check_desktop(checks, clock, gateway, tv, out):
+    """VLC and mpv on one channel: they share an upstream that stalls and is cut."""
+    relay, channel = gateway.relay, tv[1]
+    before = len(relay.record)
+    with ExitStack() as stack:
+        players = []
+        for kind in (Mpv, Vlc):
+            player = kind(channel.url, out / f"players-{kind.name.lower()}.log")
+            stack.callback(player.close)
+            players.append(player)
+        started = time.monotonic()
+        for player in players:
+            plays_on(checks, clock, player, "begins")
+        checks.check(len(relay.record) == before + 1, f"two players of one channel: {len(relay.record) - before} upstreams")
+        relay.is_stalled = True
+        time.sleep(STALL_SECONDS)
+        relay.is_stalled = False
+        for player in players:
+            plays_on(checks, clock, player, f"after a stall of {STALL_SECONDS} s")
+        for abruptly in (False, True):
+            checks.check(relay.cut(abruptly) == 1, "nothing to cut")
+            for player in players:
+                plays_on(checks, clock, player, "after a reset" if abruptly else "after a cut")
+        taken = time.monotonic() - started
+        streams = json.loads(published.fetch(f"{gateway.base}/api/v1/streams"))["streams"]
+        seats = [reader for stream in streams for reader in stream["readers"]]
+        # Younger seats would be of players that asked again.
+        checks.check(len(seats) == 2 and min(seat["seconds"] for seat in seats) > taken - 5,
+                     f"the players' connections after {taken:.0f} s: {seats}")
+        checks.check(len(relay.open()) == 1, f"{len(relay.open())} upstreams in the end")
+        print(f"mpv and VLC kept their connections for {taken:.0f} s over {len(relay.record) - before} upstreams")
+
+
+class Visitors(threading.Thread):
+    """Joins and leaves a stream many times, and checks each beginning."""
+
+    def __init__(self, url, seed):
+        super().__init__(daemon=True)
+        self.url = url
+        self.chance = random.Random(seed)
+        self.problems, self.visits = [], 0
+        self.start()
+
+    def run(self):
+        for _ in range(VISITS_EACH):
+            reader = Reader(self.url)
+            came = reader.gets(3, 20)
+            time.sleep(self.chance.uniform(0, 0.8))
+            failure = reader.leave()
+            self.visits += 1
+            if failure or not came:
+                self.problems.append(failure or "nothing came within 20 s")
+            elif not reader.seen.begins_well():
+                self.problems.append(f"it begins with {[packet[:12].hex() for packet in reader.seen.begin]}")
+            self.problems += reader.seen.gaps
+
+
+def check_continuity(checks, clock, gateway, tv):
+    """Readers that stay see no gap and no end while others come and go and the upstream is cut again and again."""
+    del clock
+    relay, channel = gateway.relay, tv[2]
+    steady = [Reader(channel.url) for _ in range(STEADY_READERS)]
+    for number, reader in enumerate(steady):
+        checks.check(reader.gets(100, 15), f"reader {number} does not begin: {reader.failure}")
+    visitors = [Visitors(channel.url, seed) for seed in range(VISITORS)]
+    started, slowest = time.monotonic(), 0.0
+    upstreams = len(relay.record)
+    for number in range(CUTS):
+        upstream = wait_for_upstream(relay, len(relay.record))
+        if not checks.check(upstream, f"no upstream within 15 s after cut {number}"):
+            break
+        counts = [reader.seen.content for reader in steady]
+        cut = time.monotonic()
+        known = len(relay.record)
+        relay.cut(abruptly=number % 2 == 1)
+        if not checks.check(wait_for_upstream(relay, known + 1), f"no upstream within 15 s after cut {number}"):
+            break
+        good = [reader.gets(count + 200, 15) for reader, count in zip(steady, counts)]
+        if not checks.check(all(good), f"cut {number}: {good.count(False)} readers get nothing more"):
+            break
+        slowest = max(slowest, time.monotonic() - cut)
+    for thread in visitors:
+        thread.join(60)
+    visits = sum(thread.visits for thread in visitors)
+    taken = time.monotonic() - started
+    tunes = len(relay.record) - upstreams
+    for number, reader in enumerate(steady):
+        failure = reader.leave()
+        checks.check(not failure, f"reader {number}: {failure}")
+        gaps = reader.seen.gaps
+        checks.check(not gaps, f"reader {number}: {len(gaps)} gaps, first {gaps[:2]}")
+    problems = [problem for thread in visitors for problem in thread.problems]
+    checks.check(visits == VISITORS * VISITS_EACH, f"only {visits} visits")
+    checks.check(not problems, f"visitors: {len(problems)} problems, first {problems[:2]}")
+    first = steady[0].seen
+    print(f"{STEADY_READERS} readers over {taken:.0f} s, {visits} visits, {tunes} new upstreams for {CUTS} cuts, the slowest after {slowest:.1f} s")
+    print(f"the first reader had {first.packets} packets, {first.content} without stuffing, {first.announced} that announce a break, "
+          f"{len(first.gaps)} gaps; {sum(len(reader.seen.gaps) for reader in steady)} gaps in all, {len(problems)} problems of visitors")
+
+
+def wait_for_upstream(relay, known, bound=15):
+    """The one open upstream once the relay has seen that many and this one brings something; None after the bound."""
+    end = time.monotonic() + bound
+    while time.monotonic() < end:
+        upstreams = relay.open()
+        if len(relay.record) >= known and len(upstreams) == 1 and upstreams[0].bytes >= CARRIED:
+            return upstreams[0]
+        time.sleep(0.02)
+    return None
+
+
+def check_kodi(checks, clock, gateway, tv, out):
+    """Kodi zaps: one upstream for each channel however often it asks, ended when it has lingered."""
+    relay = gateway.relay
+    log = out / "players-kodi.out"
+    log.write_bytes(b"")
+    home = Path(tempfile.mkdtemp(prefix="kodi-"))
+    with ExitStack() as stack:
+        stack.callback(shutil.rmtree, home, ignore_errors=True)
+        screen = Screen(clock, out / "players-xvfb.log")
+        stack.callback(screen.close)
+        enable_addon(clock, home, screen, log)
+        write_settings(home / ".kodi/userdata/addon_data" / ADDON / "settings.xml", {
+            "m3uPathType": 1, "m3uUrl": f"{gateway.base}/playlist.m3u", "epgPathType": 1, "epgUrl": f"{gateway.base}/xmltv.xml",
+        })
+        kodi = Kodi(clock, home, screen, log)
+        stack.callback(kodi.close)
+        wanted = tv[:3]
+        shown = {}
+
+        def known():
+            shown.update({channel["label"]: channel for channel in kodi.channels("tv")})
+            return all(channel.name in shown for channel in wanted)
+
+        clock.wait("Kodi's channels", 45, known, 0.5)
+        # Nothing of the checks before is left.
+        clock.wait("silence", LINGER + TOLERANCE, lambda: not relay.open())
+        before, zaps = len(relay.record), []
+        for channel in wanted:
+            zaps.append(time.monotonic())
+            playing = kodi.plays(shown[channel.name])
+            print(f"{channel} plays {playing or 'nothing'} in Kodi after {time.monotonic() - zaps[-1]:.1f} s")
+            checks.check(playing, f"{channel}: does not play in Kodi")
+            time.sleep(2)
+        zaps.append(time.monotonic())
+        kodi.stop()
+        try:
+            clock.wait("the end of all streams", LINGER + TOLERANCE, lambda: not relay.open())
+        except Failure:
+            pass  # The check below names what is open.
+        made = relay.record[before:]
+        paths = [passed.path for passed in made]
+        checks.check(paths == [path_of(channel) for channel in wanted], f"Kodi zapped {len(wanted)} times, the receiver was asked for {paths}")
+        for passed, left in zip(made, zaps[1:]):
+            lingered = passed.closed and passed.closed - left
+            checks.check(lingered and LINGER - 1 <= lingered <= LINGER + TOLERANCE, f"{passed.path} ended {lingered} s after it was left")
+            print(f"{passed.path} ended {lingered or -1:.1f} s after Kodi left it")
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("--program", required=True, help="the xg2g to test")
+    parser.add_argument("--out", type=Path, default=Path("target/ci"), help="directory for logs")
+    parser.add_argument("--limit", type=int, default=330, help="seconds for everything")
+    parser.add_argument("--only", choices=("ffmpeg", "desktop", "continuity", "kodi"), action="append", help="not all checks")
+    arguments = parser.parse_args()
+    # So that `timeout` ends all players too.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    out = arguments.out
+    out.mkdir(parents=True, exist_ok=True)
+    checks, clock = Checks(), Clock(arguments.limit)
+    try:
+        gateway = Gateway(clock, arguments.program, out)
+    except (Failure, OSError) as failure:
+        print(f"players: {failure}", file=sys.stderr)
+        return 1
+    try:
+        channels = published.channels(published.fetch(f"{gateway.base}/playlist.m3u"))
+        tv, radio = ([channel for channel in channels if channel.kind == kind] for kind in ("tv", "radio"))
+        every = {
+            "ffmpeg": lambda: check_ffmpeg(checks, clock, gateway, tv, radio),
+            "desktop": lambda: check_desktop(checks, clock, gateway, tv, out),
+            "continuity": lambda: check_continuity(checks, clock, gateway, tv),
+            "kodi": lambda: check_kodi(checks, clock, gateway, tv, out),
+        }
+        for name in arguments.only or every:
+            begin = clock.now()
+            try:
+                every[name]()
+            except (Failure, OSError, ValueError, subprocess.SubprocessError) as error:
+                checks.check(False, f"{name}: {error}")
+            print(f"{name}: {clock.now() - begin:.0f} s")
+    finally:
+        gateway.close()
+    print(f"{checks.passed} passed, {checks.failed} failed")
+    return 1 if checks.failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
