@@ -28,6 +28,8 @@ from upstream import Gateway
 
 DECODED_SECONDS = 10
 STALL_SECONDS = 5
+# Looks, half a second apart, at which a player is further: more than it may have in its buffers.
+STEPS = 10
 # What `stream.linger` is when nobody sets it, and how much later a stream may end on a busy machine.
 LINGER, TOLERANCE = 8, 4
 STEADY_READERS = 5
@@ -35,6 +37,8 @@ CUTS = 50
 VISITORS, VISITS_EACH = 4, 25
 # Bytes of a new upstream after which it may be cut again: some pictures are through.
 CARRIED = 60_000
+# What Kodi must read of a channel before it zaps on: two seconds.
+ZAP_BYTES = 375_000
 
 
 def path_of(channel):
@@ -50,6 +54,11 @@ def run(command, bound):
         return done.stdout, done.stderr.strip(), done.returncode
     except subprocess.TimeoutExpired:
         return "", f"not done within {bound} s", -1
+
+
+def streams(gateway):
+    """What the gateway says it receives."""
+    return json.loads(published.fetch(f"{gateway.base}/api/v1/streams"))["streams"]
 
 
 def probe(checks, url, kinds):
@@ -69,9 +78,8 @@ def decode(checks, url):
     checks.check(code == 0 and not complaint, f"ffmpeg {url}: {code}, {complaint[:400]}")
 
 
-def check_ffmpeg(checks, clock, gateway, tv, radio):
+def check_ffmpeg(checks, gateway, tv, radio):
     """Both kinds of channels, through the gateway and at the receiver's own port."""
-    del clock
     for channel, kinds in ((tv[0], ["audio", "video"]), (radio[0], ["audio"])):
         taken = probe(checks, channel.url, kinds)
         print(f"ffprobe knows {channel} after {taken:.1f} s")
@@ -88,27 +96,26 @@ def check_ffmpeg(checks, clock, gateway, tv, radio):
     probe(checks, redirected, ["audio", "video"])
 
 
-def plays_on(checks, clock, player, what):
-    """Whether a player's time goes on: two seconds of it, within a bound."""
-    begin, earlier = time.monotonic(), None
+def play_on(checks, clock, players, what):
+    """Whether the time of each player goes on, step by step: a jump is none."""
+    begin, steps, last = clock.now(), dict.fromkeys(players, 0), {}
 
-    def moves():
-        nonlocal earlier
-        if not player.is_running():
-            raise Failure(f"{player.name} {what}: it ended with {player.process.returncode}")
-        now = player.progress()
-        # The time of a player may begin anew with a stream that is tuned anew.
-        if now is not None and (earlier is None or now < earlier):
-            earlier = now
-        return now is not None and now >= earlier + 2
+    def move():
+        for player in players:
+            if not player.is_running():
+                raise Failure(f"{player.name} ended with {player.process.returncode}")
+            now = player.progress()
+            steps[player] += None not in (now, last.get(player)) and now != last[player]
+            last[player] = now
+        return min(steps.values()) >= STEPS
 
     try:
-        clock.wait(f"{player.name} {what}", 25, moves)
-        print(f"{player.name} {what}: two seconds more after {time.monotonic() - begin:.1f} s")
+        clock.wait("playing", 30, move, 0.5)
+        print(f"mpv and VLC {what}: play for {STEPS} steps after {clock.now() - begin:.1f} s")
     except Failure as failure:
-        checks.check(False, f"{failure}; it was at {earlier}")
+        checks.check(False, f"{what}: {failure}; {[(player.name, steps[player], last.get(player)) for player in players]}")
     else:
-        checks.check(True, "")
+        checks.check(True, what)
 
 
 def check_desktop(checks, clock, gateway, tv, out):
@@ -122,21 +129,17 @@ def check_desktop(checks, clock, gateway, tv, out):
             stack.callback(player.close)
             players.append(player)
         started = time.monotonic()
-        for player in players:
-            plays_on(checks, clock, player, "begins")
+        play_on(checks, clock, players, "begin")
         checks.check(len(relay.record) == before + 1, f"two players of one channel: {len(relay.record) - before} upstreams")
         relay.is_stalled = True
         time.sleep(STALL_SECONDS)
         relay.is_stalled = False
-        for player in players:
-            plays_on(checks, clock, player, f"after a stall of {STALL_SECONDS} s")
+        play_on(checks, clock, players, f"after a stall of {STALL_SECONDS} s")
         for abruptly in (False, True):
             checks.check(relay.cut(abruptly) == 1, "nothing to cut")
-            for player in players:
-                plays_on(checks, clock, player, "after a reset" if abruptly else "after a cut")
+            play_on(checks, clock, players, "after a reset" if abruptly else "after a cut")
         taken = time.monotonic() - started
-        streams = json.loads(published.fetch(f"{gateway.base}/api/v1/streams"))["streams"]
-        seats = [reader for stream in streams for reader in stream["readers"]]
+        seats = [reader for stream in streams(gateway) for reader in stream["readers"]]
         # Younger seats would be of players that asked again.
         checks.check(len(seats) == 2 and min(seat["seconds"] for seat in seats) > taken - 5,
                      f"the players' connections after {taken:.0f} s: {seats}")
@@ -168,9 +171,8 @@ class Visitors(threading.Thread):
             self.problems += reader.seen.gaps
 
 
-def check_continuity(checks, clock, gateway, tv):
+def check_continuity(checks, gateway, tv):
     """Readers that stay see no gap and no end while others come and go and the upstream is cut again and again."""
-    del clock
     relay, channel = gateway.relay, tv[2]
     steady = [Reader(channel.url) for _ in range(STEADY_READERS)]
     for number, reader in enumerate(steady):
@@ -248,14 +250,15 @@ def check_kodi(checks, clock, gateway, tv, out):
         clock.wait("Kodi's channels", 45, known, 0.5)
         # Nothing of the checks before is left.
         clock.wait("silence", LINGER + TOLERANCE, lambda: not relay.open())
-        before, zaps = len(relay.record), []
+        watch = stack.enter_context(Watch(gateway))
+        before = len(relay.record)
         for channel in wanted:
-            zaps.append(time.monotonic())
+            begin = clock.now()
             playing = kodi.plays(shown[channel.name])
-            print(f"{channel} plays {playing or 'nothing'} in Kodi after {time.monotonic() - zaps[-1]:.1f} s")
-            checks.check(playing, f"{channel}: does not play in Kodi")
-            time.sleep(2)
-        zaps.append(time.monotonic())
+            print(f"{channel} plays {playing or 'nothing'} in Kodi after {clock.now() - begin:.1f} s")
+            if checks.check(playing, f"{channel}: does not play in Kodi"):
+                had = watch.had(channel)
+                clock.wait(f"Kodi to read on {channel}", 15, lambda: watch.had(channel) > had + ZAP_BYTES)
         kodi.stop()
         try:
             clock.wait("the end of all streams", LINGER + TOLERANCE, lambda: not relay.open())
@@ -264,10 +267,51 @@ def check_kodi(checks, clock, gateway, tv, out):
         made = relay.record[before:]
         paths = [passed.path for passed in made]
         checks.check(paths == [path_of(channel) for channel in wanted], f"Kodi zapped {len(wanted)} times, the receiver was asked for {paths}")
-        for passed, left in zip(made, zaps[1:]):
-            lingered = passed.closed and passed.closed - left
-            checks.check(lingered and LINGER - 1 <= lingered <= LINGER + TOLERANCE, f"{passed.path} ended {lingered} s after it was left")
-            print(f"{passed.path} ended {lingered or -1:.1f} s after Kodi left it")
+        for passed, channel in zip(made, wanted):
+            lingered = passed.closed and passed.closed - watch.read_until(channel)
+            checks.check(lingered and LINGER - 1 <= lingered <= LINGER + TOLERANCE, f"{channel} ended {lingered} s after it was left")
+            print(f"{channel}: {watch.connections(channel)} connections of Kodi at once, one upstream; it ended {lingered or -1:.1f} s after the last")
+
+
+class Watch(threading.Thread):
+    """Follows who reads what while others zap."""
+
+    def __init__(self, gateway):
+        super().__init__(daemon=True)
+        self.gateway = gateway
+        self.is_over = False
+        # By channel: when it was read last, the most bytes a reader had, the most readers at once.
+        self.seen = {}
+
+    def __enter__(self):
+        self.start()
+        return self
+
+    def __exit__(self, *_):
+        self.is_over = True
+        self.join(30)
+
+    def run(self):
+        while not self.is_over:
+            for stream in streams(self.gateway):
+                until, most, readers = self.seen.get(stream["channel"], (0, 0, 0))
+                if stream["readers"]:
+                    until = time.monotonic()
+                    most = max(most, *(reader["sent"] for reader in stream["readers"]), 0)
+                self.seen[stream["channel"]] = (until, most, max(readers, len(stream["readers"])))
+            time.sleep(0.1)
+
+    def of(self, channel):
+        return self.seen.get(Path(urllib.parse.urlsplit(channel.url).path).stem, (0, 0, 0))
+
+    def read_until(self, channel):
+        return self.of(channel)[0]
+
+    def had(self, channel):
+        return self.of(channel)[1]
+
+    def connections(self, channel):
+        return self.of(channel)[2]
 
 
 def main():
@@ -291,9 +335,9 @@ def main():
         channels = published.channels(published.fetch(f"{gateway.base}/playlist.m3u"))
         tv, radio = ([channel for channel in channels if channel.kind == kind] for kind in ("tv", "radio"))
         every = {
-            "ffmpeg": lambda: check_ffmpeg(checks, clock, gateway, tv, radio),
+            "ffmpeg": lambda: check_ffmpeg(checks, gateway, tv, radio),
             "desktop": lambda: check_desktop(checks, clock, gateway, tv, out),
-            "continuity": lambda: check_continuity(checks, clock, gateway, tv),
+            "continuity": lambda: check_continuity(checks, gateway, tv),
             "kodi": lambda: check_kodi(checks, clock, gateway, tv, out),
         }
         for name in arguments.only or every:
