@@ -93,7 +93,8 @@ def check_ffmpeg(checks, gateway, tv, radio):
     status, headers, _ = Client(gateway.base).ask(redirected)
     expected = f"http://127.0.0.1:{gateway.relay.port}{path_of(tv[0])}"
     checks.check(status == 302 and headers.get("Location") == expected, f"{redirected}: {status} {headers.get('Location')}")
-    probe(checks, redirected, ["audio", "video"])
+    taken = probe(checks, redirected, ["audio", "video"])
+    print(f"and by redirect from the receiver after {taken:.1f} s")
 
 
 def play_on(checks, clock, players, what):
