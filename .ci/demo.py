@@ -126,8 +126,7 @@ def check_channels(checks, client, channels, guide, least, most_missing):
 
 def check_api(checks, client, channel):
     """The JSON answers are JSON and not empty; probes and strangers are answered as such."""
-    reference = Path(urllib.parse.urlsplit(channel.url).path).stem
-    for name in ("status", "channels", "bouquets", f"epg?channel={reference}", "now", "streams"):
+    for name in ("status", "channels", "bouquets", f"epg?channel={channel.slug}", "now", "streams"):
         path = f"/api/v1/{name}"
         status, headers, body = client.ask(path)
         try:

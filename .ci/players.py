@@ -8,43 +8,31 @@ Needs Debian's ffmpeg, mpv, vlc-bin, vlc-plugin-base and what kodi.py needs; ins
 import argparse
 import json
 import random
-import shutil
 import signal
 import subprocess
 import sys
-import tempfile
 import threading
 import time
-import urllib.parse
 from contextlib import ExitStack
 from pathlib import Path
 
 import published
 from demo import Checks, Client
 from desktop import Mpv, Vlc
-from kodi_app import ADDON, Clock, Failure, Kodi, Screen, enable_addon, write_settings
+from kodi_app import Clock, Failure
 from transport import Reader
-from upstream import Gateway
+from upstream import Gateway, path_on_receiver
+from zaps import check_kodi
 
 DECODED_SECONDS = 10
 STALL_SECONDS = 5
 # Looks, half a second apart, at which a player is further: more than it may have in its buffers.
 STEPS = 10
-# What `stream.linger` is when nobody sets it, and how much later a stream may end on a busy machine.
-LINGER, TOLERANCE = 8, 4
 STEADY_READERS = 5
 CUTS = 50
 VISITORS, VISITS_EACH = 4, 25
 # Bytes of a new upstream after which it may be cut again: some pictures are through.
 CARRIED = 60_000
-# What Kodi must read of a channel before it zaps on: two seconds.
-ZAP_BYTES = 375_000
-
-
-def path_of(channel):
-    """What the gateway asks the receiver's stream port for."""
-    stem = Path(urllib.parse.urlsplit(channel.url).path).stem
-    return "/" + stem.replace("-", ":") + ":"
 
 
 def run(command, bound):
@@ -54,11 +42,6 @@ def run(command, bound):
         return done.stdout, done.stderr.strip(), done.returncode
     except subprocess.TimeoutExpired:
         return "", f"not done within {bound} s", -1
-
-
-def streams(gateway):
-    """What the gateway says it receives."""
-    return json.loads(published.fetch(f"{gateway.base}/api/v1/streams"))["streams"]
 
 
 def probe(checks, url, kinds):
@@ -91,7 +74,7 @@ def check_ffmpeg(checks, gateway, tv, radio):
     print(f"ffmpeg decoded {DECODED_SECONDS} s of {tv[0]} and of {radio[0]}")
     redirected = f"{tv[0].url}?mode=redirect"
     status, headers, _ = Client(gateway.base).ask(redirected)
-    expected = f"http://127.0.0.1:{gateway.relay.port}{path_of(tv[0])}"
+    expected = f"http://127.0.0.1:{gateway.relay.port}{path_on_receiver(tv[0])}"
     checks.check(status == 302 and headers.get("Location") == expected, f"{redirected}: {status} {headers.get('Location')}")
     taken = probe(checks, redirected, ["audio", "video"])
     print(f"and by redirect from the receiver after {taken:.1f} s")
@@ -140,7 +123,7 @@ def check_desktop(checks, clock, gateway, tv, out):
             checks.check(relay.cut(abruptly) == 1, "nothing to cut")
             play_on(checks, clock, players, "after a reset" if abruptly else "after a cut")
         taken = time.monotonic() - started
-        seats = [reader for stream in streams(gateway) for reader in stream["readers"]]
+        seats = [reader for stream in gateway.streams() for reader in stream["readers"]]
         # Younger seats would be of players that asked again.
         checks.check(len(seats) == 2 and min(seat["seconds"] for seat in seats) > taken - 5,
                      f"the players' connections after {taken:.0f} s: {seats}")
@@ -223,96 +206,6 @@ def wait_for_upstream(relay, known, bound=15):
             return upstreams[0]
         time.sleep(0.02)
     return None
-
-
-def check_kodi(checks, clock, gateway, tv, out):
-    """Kodi zaps: one upstream for each channel however often it asks, ended when it has lingered."""
-    relay = gateway.relay
-    log = out / "players-kodi.out"
-    log.write_bytes(b"")
-    home = Path(tempfile.mkdtemp(prefix="kodi-"))
-    with ExitStack() as stack:
-        stack.callback(shutil.rmtree, home, ignore_errors=True)
-        screen = Screen(clock, out / "players-xvfb.log")
-        stack.callback(screen.close)
-        enable_addon(clock, home, screen, log)
-        write_settings(home / ".kodi/userdata/addon_data" / ADDON / "settings.xml", {
-            "m3uPathType": 1, "m3uUrl": f"{gateway.base}/playlist.m3u", "epgPathType": 1, "epgUrl": f"{gateway.base}/xmltv.xml",
-        })
-        kodi = Kodi(clock, home, screen, log)
-        stack.callback(kodi.close)
-        wanted = tv[:3]
-        shown = {}
-
-        def known():
-            shown.update({channel["label"]: channel for channel in kodi.channels("tv")})
-            return all(channel.name in shown for channel in wanted)
-
-        clock.wait("Kodi's channels", 45, known, 0.5)
-        # Nothing of the checks before is left.
-        clock.wait("silence", LINGER + TOLERANCE, lambda: not relay.open())
-        watch = stack.enter_context(Watch(gateway))
-        before = len(relay.record)
-        for channel in wanted:
-            begin = clock.now()
-            playing = kodi.plays(shown[channel.name])
-            print(f"{channel} plays {playing or 'nothing'} in Kodi after {clock.now() - begin:.1f} s")
-            if checks.check(playing, f"{channel}: does not play in Kodi"):
-                had = watch.had(channel)
-                clock.wait(f"Kodi to read on {channel}", 15, lambda: watch.had(channel) > had + ZAP_BYTES)
-        kodi.stop()
-        try:
-            clock.wait("the end of all streams", LINGER + TOLERANCE, lambda: not relay.open())
-        except Failure:
-            pass  # The check below names what is open.
-        made = relay.record[before:]
-        paths = [passed.path for passed in made]
-        checks.check(paths == [path_of(channel) for channel in wanted], f"Kodi zapped {len(wanted)} times, the receiver was asked for {paths}")
-        for passed, channel in zip(made, wanted):
-            lingered = passed.closed and passed.closed - watch.read_until(channel)
-            checks.check(lingered and LINGER - 1 <= lingered <= LINGER + TOLERANCE, f"{channel} ended {lingered} s after it was left")
-            print(f"{channel}: {watch.connections(channel)} connections of Kodi at once, one upstream; it ended {lingered or -1:.1f} s after the last")
-
-
-class Watch(threading.Thread):
-    """Follows who reads what while others zap."""
-
-    def __init__(self, gateway):
-        super().__init__(daemon=True)
-        self.gateway = gateway
-        self.is_over = False
-        # By channel: when it was read last, the most bytes a reader had, the most readers at once.
-        self.seen = {}
-
-    def __enter__(self):
-        self.start()
-        return self
-
-    def __exit__(self, *_):
-        self.is_over = True
-        self.join(30)
-
-    def run(self):
-        while not self.is_over:
-            for stream in streams(self.gateway):
-                until, most, readers = self.seen.get(stream["channel"], (0, 0, 0))
-                if stream["readers"]:
-                    until = time.monotonic()
-                    most = max(most, *(reader["sent"] for reader in stream["readers"]), 0)
-                self.seen[stream["channel"]] = (until, most, max(readers, len(stream["readers"])))
-            time.sleep(0.1)
-
-    def of(self, channel):
-        return self.seen.get(Path(urllib.parse.urlsplit(channel.url).path).stem, (0, 0, 0))
-
-    def read_until(self, channel):
-        return self.of(channel)[0]
-
-    def had(self, channel):
-        return self.of(channel)[1]
-
-    def connections(self, channel):
-        return self.of(channel)[2]
 
 
 def main():

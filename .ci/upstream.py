@@ -1,5 +1,6 @@
 """A gateway and its simulated receiver as processes of their own, and a relay between them that makes streams fail."""
 
+import json
 import os
 import re
 import select
@@ -11,6 +12,7 @@ import time
 import urllib.request
 from pathlib import Path
 
+import published
 from kodi_app import Failure, end, free_port
 from transport import reset_on_close
 
@@ -152,6 +154,10 @@ class Gateway:
         except OSError:
             return False
 
+    def streams(self):
+        """What it says it receives."""
+        return json.loads(published.fetch(f"{self.base}/api/v1/streams"))["streams"]
+
     def close(self):
         for process in reversed(self.processes):
             end(process)
@@ -159,3 +165,8 @@ class Gateway:
             self.relay.close()
         self.off.close()
         self.directory.cleanup()
+
+
+def path_on_receiver(channel):
+    """What the gateway asks the receiver's stream port for."""
+    return "/" + channel.slug.replace("-", ":") + ":"
