@@ -85,13 +85,8 @@ fn run(demo: bool, loaded: Loaded) -> ExitCode {
 
 /// Runs the simulated receiver alone, for tests and benchmarks of other programs and of this one.
 fn receiver(wanted: &DemoReceiver) -> ExitCode {
-    let fault = match wanted
-        .fault
-        .as_deref()
-        .map(str::parse::<demo::Fault>)
-        .transpose()
-    {
-        Ok(fault) => fault,
+    let (fault, stream_fault) = match faults(wanted) {
+        Ok(faults) => faults,
         Err(error) => {
             complain(&error);
             return ExitCode::from(2);
@@ -111,6 +106,8 @@ fn receiver(wanted: &DemoReceiver) -> ExitCode {
         events_per_service: wanted.events,
         login,
         delay: wanted.delay,
+        tuners: wanted.tuners,
+        rate: wanted.rate,
         ..demo::Options::default()
     };
     let executor = Rc::new(LocalExecutor::new());
@@ -123,11 +120,13 @@ fn receiver(wanted: &DemoReceiver) -> ExitCode {
             }
         };
         receiver.set_fault(fault);
+        receiver.set_stream_fault(None, stream_fault, None);
         let (url, streams) = (receiver.url(), receiver.stream_port());
+        let relay = receiver.relay_port();
         print(|out| {
             writeln!(
                 out,
-                "a simulated receiver answers at {url}, its stream port is {streams}"
+                "a simulated receiver answers at {url}, its stream port is {streams}, its relay port {relay}"
             )
         });
         wait_for_the_end().await;
@@ -139,6 +138,15 @@ fn receiver(wanted: &DemoReceiver) -> ExitCode {
             writeln!(out, "overlapping {}", stats.overlapping)
         })
     }))
+}
+
+/// What is to go wrong with the simulated receiver, or what names nothing.
+fn faults(
+    wanted: &DemoReceiver,
+) -> Result<(Option<demo::Fault>, Option<demo::StreamFault>), Box<dyn std::error::Error>> {
+    let fault = wanted.fault.as_deref().map(str::parse).transpose()?;
+    let of_streams = wanted.stream_fault.as_deref().map(str::parse).transpose()?;
+    Ok((fault, of_streams))
 }
 
 async fn wait_for_the_end() {

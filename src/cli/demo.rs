@@ -28,6 +28,12 @@ pub struct DemoReceiver {
     pub delay: Duration,
     /// What goes wrong, by name.
     pub fault: Option<String>,
+    /// How many tuners it has; 0 leaves it to the receiver.
+    pub tuners: usize,
+    /// The rate of its streams in Mbit/s; 0 takes the lowest.
+    pub rate: u32,
+    /// What goes wrong with all streams, by name.
+    pub stream_fault: Option<String>,
 }
 
 /// Takes its options out of the arguments.
@@ -54,5 +60,8 @@ pub(super) fn read(args: &mut Arguments) -> Result<DemoReceiver, Failure> {
             .unwrap_or_default(),
         delay: Duration::from_millis(number(args, "--delay")?.unwrap_or(0)),
         fault: args.opt_value_from_str("--fault")?,
+        tuners: number(args, "--tuners")?.unwrap_or(0),
+        rate: number(args, "--rate")?.unwrap_or(0),
+        stream_fault: args.opt_value_from_str("--stream-fault")?,
     })
 }

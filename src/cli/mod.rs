@@ -86,7 +86,7 @@ const SHORT: [(&str, &str); 3] = [
 ];
 
 /// Every option, for the one that was meant.
-const OPTIONS: [&str; 17] = [
+const OPTIONS: [&str; 20] = [
     "--config",
     "--demo",
     "--set",
@@ -104,6 +104,9 @@ const OPTIONS: [&str; 17] = [
     "--password",
     "--delay",
     "--fault",
+    "--tuners",
+    "--rate",
+    "--stream-fault",
 ];
 
 /// Reads the process's arguments, its environment and the file they name.
@@ -266,6 +269,7 @@ Options of the simulated receiver:
   --user NAME  --password TEXT              ask for this login
   --delay MS            let every answer wait
   --fault NAME          misbehave
+  --tuners N  --rate MBIT  --stream-fault NAME[=VALUE]    its streams (default: 8 tuners, 1.5 Mbit/s, no fault)
 
 Settings: key, environment variable, default
 ";
@@ -402,7 +406,7 @@ mod tests {
 
     #[test]
     fn the_simulated_receiver_takes_its_options() {
-        let args = "receiver --port 81 --services 9 --events 2 --line 1 --user u --password p --delay 5 --fault hang";
+        let args = "receiver --port 81 --services 9 --events 2 --line 1 --user u --password p --delay 5 --fault hang --tuners 2 --rate 8 --stream-fault cut=50";
         let args: Vec<&str> = args.split(' ').collect();
         let Ok(Command::Receiver(receiver)) = run(&args, &[("XG2G_EPG_DAYS", "x")], None) else {
             panic!("no receiver");
@@ -417,6 +421,9 @@ mod tests {
             password: "p".into(),
             delay: std::time::Duration::from_millis(5),
             fault: Some("hang".into()),
+            tuners: 2,
+            rate: 8,
+            stream_fault: Some("cut=50".into()),
         };
         assert_eq!(receiver, expected);
     }

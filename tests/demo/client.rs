@@ -68,6 +68,54 @@ pub(super) async fn ask(receiver: &Receiver, path: &str, headers: &str) -> io::R
     })
 }
 
+/// A connection to a stream port on which this was sent.
+pub(super) async fn open(port: u16, request: &str) -> Async<TcpStream> {
+    let mut socket = Async::<TcpStream>::connect((Ipv4Addr::LOCALHOST, port))
+        .await
+        .unwrap();
+    socket.write_all(request.as_bytes()).await.unwrap();
+    socket
+}
+
+/// What the stream port answers, up to so many bytes.
+pub(super) async fn stream(receiver: &Receiver, request: &str, length: usize) -> Vec<u8> {
+    let socket = open(receiver.stream_port(), request).await;
+    let mut bytes = Vec::new();
+    socket
+        .take(length as u64)
+        .read_to_end(&mut bytes)
+        .await
+        .unwrap();
+    bytes
+}
+
+/// So many packets of a service, without the head before them.
+pub(super) async fn packets(port: u16, sref: &str, count: usize) -> Vec<u8> {
+    let mut socket = watch(port, sref).await;
+    let mut bytes = vec![0; count * 188];
+    socket.read_exact(&mut bytes).await.unwrap();
+    bytes
+}
+
+/// A stream that was asked for, its head read.
+pub(super) async fn watch(port: u16, sref: &str) -> Async<TcpStream> {
+    let mut socket = open(port, &format!("GET /{sref} HTTP/1.1\r\n\r\n")).await;
+    let mut head = Vec::new();
+    while !head.ends_with(b"\r\n\r\n") && !head.ends_with(b"\n\n") {
+        let mut byte = [0];
+        socket.read_exact(&mut byte).await.unwrap();
+        head.push(byte[0]);
+    }
+    socket
+}
+
+/// What comes until the end of the stream.
+pub(super) async fn rest(mut socket: Async<TcpStream>) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    socket.read_to_end(&mut bytes).await.unwrap();
+    bytes
+}
+
 pub(super) async fn get(receiver: &Receiver, path: &str) -> Reply {
     ask(receiver, path, "").await.unwrap()
 }

@@ -6,5 +6,8 @@ mod answers;
 mod changes;
 mod client;
 mod faults;
+mod relay;
 mod shapes;
+mod stream_faults;
 mod streams;
+mod tuners;

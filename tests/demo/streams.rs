@@ -1,23 +1,10 @@
 //! The stream port.
 
-use super::client::{get, still, with, FIRST};
+use super::client::{get, open, packets, rest, still, stream, watch, with, FIRST};
 use smol::io::{AsyncReadExt, AsyncWriteExt};
 use smol::Async;
 use std::net::{Ipv4Addr, TcpStream};
-use xg2g::receiver::demo::{Fault, Receiver, STREAMS};
-
-async fn stream(receiver: &Receiver, request: &str, length: usize) -> Vec<u8> {
-    let address = (Ipv4Addr::LOCALHOST, receiver.stream_port());
-    let mut socket = Async::<TcpStream>::connect(address).await.unwrap();
-    socket.write_all(request.as_bytes()).await.unwrap();
-    let mut bytes = Vec::new();
-    socket
-        .take(length as u64)
-        .read_to_end(&mut bytes)
-        .await
-        .unwrap();
-    bytes
-}
+use xg2g::receiver::demo::{Fault, Options, STREAMS};
 
 #[test]
 fn streams_are_packets_behind_a_head_of_1_0() {
@@ -77,5 +64,38 @@ fn viewers_show_in_the_receivers_status() {
                 .count(&format!("\"ref\": \"{FIRST}\"")),
             2
         );
+    });
+}
+
+#[test]
+fn far_ends_of_urls_come_in_chunks_or_from_elsewhere() {
+    with(still(), |receiver| async move {
+        let port = receiver.stream_port();
+        let moved = rest(open(port, "GET /moved/reise.ts HTTP/1.1\r\n\r\n").await).await;
+        let location = format!("Location: http://127.0.0.1:{port}/live/reise.ts\r\n");
+        assert!(String::from_utf8_lossy(&moved).contains(&location));
+        packets(port, "live/reise.ts", 10).await;
+        let mut chunks = watch(port, "chunked/reise.ts").await;
+        let mut bytes = [0; 7];
+        chunks.read_exact(&mut bytes).await.unwrap();
+        // 40 packets in hexadecimal.
+        assert_eq!(&bytes, b"1d60\r\nG");
+        // A far end is not the receiver.
+        assert!(receiver.tuners()[1].is_empty());
+        let status = get(&receiver, "/api/statusinfo").await;
+        assert_eq!(status.count("\"isStreaming\": \"false\""), 1);
+    });
+}
+
+#[test]
+fn streams_have_the_rate_asked_for() {
+    let options = Options { rate: 8, ..still() };
+    with(options, |receiver| async move {
+        let mut socket = watch(receiver.stream_port(), FIRST).await;
+        // Ten bursts come at once.
+        socket.read_exact(&mut [0; 10 * 213 * 188]).await.unwrap();
+        let begin = std::time::Instant::now();
+        socket.read_exact(&mut [0; 5 * 213 * 188]).await.unwrap();
+        assert!(begin.elapsed().as_millis() >= 5 * 40 - 50);
     });
 }

@@ -2,6 +2,8 @@
 
 use super::json::Json;
 use super::query::{unquote, Query};
+use super::timers::{self, Timer};
+use super::tuners::Tuners;
 use super::world::World;
 use super::{device, events, lists, picon, status, Line};
 
@@ -16,8 +18,21 @@ pub(super) struct View<'a> {
     /// Seconds since the receiver was started.
     pub(super) uptime: i64,
     pub(super) stream_port: u16,
-    /// The references being streamed, with the address of the viewer.
-    pub(super) viewers: &'a [(String, String)],
+    pub(super) relay_port: u16,
+    /// Whether port 8001 asks for the login.
+    pub(super) stream_authentication: bool,
+    /// The services for the stream relay.
+    pub(super) whitelist: &'a [String],
+    pub(super) tuners: &'a Tuners,
+    pub(super) timers: &'a [Timer],
+    pub(super) viewers: &'a [Viewer<'a>],
+}
+
+/// Somebody to whom a service is streamed.
+pub(super) struct Viewer<'a> {
+    pub(super) sref: &'a str,
+    pub(super) ip: &'a str,
+    pub(super) tuner: Option<usize>,
 }
 
 /// An answer before it is put on the wire.
@@ -129,7 +144,8 @@ fn api(view: &View, call: &str, query: &Query, host: &str) -> Result<Answer, Ans
         "powerstate" => status::power(view, query),
         "signal" | "tunersignal" => status::signal(view),
         "settings" => status::settings(view),
-        "timerlist" => status::timers(view),
+        "timerlist" => timers::list(view),
+        "zap" => status::zap(view, &query.once("sRef")?),
         "bouquets" => lists::bouquets(view, query),
         "getservices" => lists::services(view, query),
         "getallservices" => lists::all_services(view, query),

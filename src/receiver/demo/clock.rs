@@ -63,6 +63,12 @@ pub(super) fn day_numeric(epoch: i64) -> String {
     format!("{week_day} {day:02}.{month:02}.{year}")
 }
 
+/// `22.11.2026 20:37`, as timers are printed.
+pub(super) fn day_and_time(epoch: i64) -> String {
+    let (year, month, day, _) = date(epoch + ZONE);
+    format!("{day:02}.{month:02}.{year} {}", hh_mm(epoch))
+}
+
 /// `Sun 22 Nov`, as OpenWebif 1.5 prints a day.
 pub(super) fn day_named(epoch: i64) -> String {
     let (_, month, day, week_day) = date(epoch + ZONE);
@@ -119,6 +125,7 @@ mod tests {
         assert_eq!(hh_mm_ss(sunday + 7), "19:55:07");
         assert_eq!(day_numeric(sunday), "Sun 22.11.2026");
         assert_eq!(day_named(sunday), "Sun 22 Nov");
+        assert_eq!(day_and_time(sunday), "22.11.2026 19:55");
         assert_eq!(http_date(sunday), "Sun, 22 Nov 2026 18:55:00 GMT");
     }
 

@@ -1,8 +1,9 @@
 //! The receiver's answers about its hardware.
 
-use super::answers::{Answer, View};
+use super::answers::{Answer, View, Viewer};
 use super::json::Json;
 use super::status::{current_service, running_title};
+use super::tuners::{Transponder, Use, User};
 use super::Line;
 
 /// `/api/about`.
@@ -87,18 +88,8 @@ fn device_fields(view: &View, json: &mut Json) {
     json.flag("transcoding", false);
     json.text("EX", "");
     json.list("streams", |json| {
-        for (sref, ip) in view.viewers {
-            json.row(|json| {
-                let name = view
-                    .world
-                    .service(sref)
-                    .map_or("", |entry| entry.name.as_str());
-                json.text("ref", sref);
-                json.text("name", name);
-                json.text("eventname", &running_title(view, sref));
-                json.text("ip", ip);
-                json.text("type", "S");
-            });
+        for viewer in view.viewers {
+            json.row(|json| stream(view, viewer, json));
         }
     });
     json.flag("timerpipzap", true);
@@ -115,35 +106,56 @@ fn device_fields(view: &View, json: &mut Json) {
     }
 }
 
-/// Three tuners; the first one holds what is on the television.
+/// A stream. Line 2.x says which tuner it has, where enigma2 tells (`getConnectedClientDetails`).
+fn stream(view: &View, viewer: &Viewer, json: &mut Json) {
+    json.text("ref", viewer.sref);
+    json.text("name", service_name(view, viewer.sref));
+    json.text("eventname", &running_title(view, viewer.sref));
+    json.text("ip", viewer.ip);
+    json.text("type", "S");
+    let transponder = Transponder::of(viewer.sref);
+    if let (Line::V2, Some(tuner), Some(transponder)) = (view.line, viewer.tuner, transponder) {
+        json.int("tuner_number", tuner as i64);
+        json.object("transponder", |json| match transponder.orbit() {
+            Some(orbit) => {
+                json.text("tuner_type", "DVB-S");
+                json.int("orbital_position", orbit.into());
+            }
+            None => json.text("tuner_type", &transponder.place()),
+        });
+    }
+}
+
+/// Each tuner with where it is turned to and for what, as `getInfo` of OpenWebif prints it: all services that are
+/// recorded, but of the streams only the last one.
 fn tuners(view: &View, json: &mut Json) {
-    let live = view
-        .world
-        .current()
-        .map_or(String::new(), |e| format!("19.2° E / {}", e.name));
-    let models = [
-        "Broadcom FBC (DVB-S2)",
-        "Broadcom FBC (DVB-S2)",
-        "Si2166 (DVB-C)",
-    ]
-    .into_iter()
-    .zip('A'..);
-    for (index, (model, letter)) in models.enumerate() {
+    for (tuner, letter) in (0..view.tuners.count()).zip('A'..) {
+        let used = |purpose: Use| view.tuners.on(tuner).filter(move |u| u.purpose == purpose);
+        let place = view.tuners.on(tuner).next();
+        let place = place.and_then(|user| Transponder::of(&user.sref));
+        let place = place.map_or(String::new(), |transponder| transponder.place());
+        let print = |names: String| match names.is_empty() {
+            true => names,
+            false => format!("{place} / {names}"),
+        };
+        let name = |user: &User| service_name(view, &user.sref).to_owned();
         json.row(|json| {
             json.text("name", &format!("Tuner {letter}"));
-            json.text("type", model);
-            json.text("rec", "");
-            json.text("live", if index == 0 { &live } else { "" });
+            json.text("type", "Broadcom FBC (DVB-S2)");
+            let recordings: Vec<String> = used(Use::Recording).map(name).collect();
+            json.text("rec", &print(recordings.join(", ")));
+            json.text("live", &print(used(Use::Television).map(name).collect()));
             if view.line == Line::V2 {
-                let viewer = view.viewers.get(index.wrapping_sub(1));
-                let entry = viewer.and_then(|(sref, _)| view.world.service(sref));
-                json.text(
-                    "stream",
-                    &entry.map_or(String::new(), |e| format!("19.2° E / {}", e.name)),
-                );
+                let last = used(Use::Stream).next_back();
+                json.text("stream", &print(last.map(name).unwrap_or_default()));
             }
         });
     }
+}
+
+fn service_name<'a>(view: &View<'a>, sref: &str) -> &'a str {
+    let entry = view.world.service(sref);
+    entry.map_or("", |entry| entry.name.as_str())
 }
 
 fn uptime(view: &View) -> String {

@@ -90,11 +90,6 @@ impl Receiver {
         })
     }
 
-    /// Switches the receiver to standby or wakes it.
-    pub fn set_standby(&self, standby: bool) {
-        self.edit(|world| world.standby = standby);
-    }
-
     /// Whether the guide knows only what runs now and next, as after a restart of the GUI.
     pub fn set_guide_forgotten(&self, forgotten: bool) {
         self.edit(|world| world.programme.forgotten = forgotten);

@@ -6,9 +6,11 @@
 
 mod answers;
 mod clock;
+mod connections;
 mod device;
 mod edits;
 mod events;
+mod far;
 mod faults;
 mod http;
 mod json;
@@ -19,21 +21,31 @@ mod picon;
 mod plan;
 mod programme;
 mod query;
+mod relay;
 mod scale;
+mod sender;
 mod session;
 mod showcase;
 mod state;
 mod stats;
 mod status;
 mod stream;
+mod stream_fault;
+mod timers;
 mod titles;
 mod ts;
+mod tuners;
 mod video;
+mod viewing;
 mod world;
 
 pub use clock::Clock;
+pub use connections::Connections;
 pub use faults::{Fault, UnknownFault};
+pub use relay::Clear;
 pub use stats::Stats;
+pub use stream_fault::{After, StreamFault, UnknownStreamFault};
+pub use tuners::Use;
 
 use smol::{Async, LocalExecutor, Task, Timer};
 use state::State;
@@ -42,10 +54,13 @@ use std::future::Future;
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
 use std::rc::{Rc, Weak};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// Name under which the stream port stands in for a path in [`Receiver::set_fault_on`].
 pub const STREAMS: &str = "streams";
+
+/// The tuners of a receiver, if nobody says otherwise.
+const TUNERS: usize = 8;
 
 /// Pause after a connection could not be accepted.
 const RETRY: Duration = Duration::from_millis(50);
@@ -60,6 +75,15 @@ pub enum Line {
     V2,
 }
 
+/// A port that streams come from.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Port {
+    /// Enigma2's own, 8001 on a real receiver.
+    Streams,
+    /// The softcam's stream relay, 17999 on a real receiver.
+    Relay,
+}
+
 /// What to simulate. With `services`, `bouquets` or `events_per_service` set it is a world of that size instead of the showcase.
 #[derive(Clone, Debug, Default)]
 pub struct Options {
@@ -69,6 +93,16 @@ pub struct Options {
     pub port: u16,
     /// Port of the streams; 0 takes a free one.
     pub stream_port: u16,
+    /// Port of the stream relay; 0 takes a free one.
+    pub relay_port: u16,
+    /// Number of tuners; 0 takes 8, as many as a usual FBC tuner has. The television holds one of them.
+    pub tuners: usize,
+    /// Rate of a stream in Mbit/s; 1.5 at the least.
+    pub rate: u32,
+    /// References of the services for the stream relay; without any it is one of the showcase.
+    pub relay: Vec<String>,
+    /// Whether the stream port asks for the login, too.
+    pub stream_authentication: bool,
     /// Number of services (default 500).
     pub services: Option<usize>,
     /// Number of bouquets (default 10).
@@ -110,6 +144,7 @@ struct Inner {
     port: u16,
     web: RefCell<Option<Server>>,
     streams: RefCell<Option<Server>>,
+    relay: RefCell<Option<Server>>,
 }
 
 /// An open port and the task that serves it.
@@ -132,33 +167,54 @@ impl Drop for Server {
 /// If a port cannot be had.
 pub fn start(executor: &Rc<LocalExecutor<'static>>, options: Options) -> io::Result<Receiver> {
     let (web, streams) = (listen(options.port)?, listen(options.stream_port)?);
-    let port = web.get_ref().local_addr()?.port();
-    let stream_port = streams.get_ref().local_addr()?.port();
+    let relay = listen(options.relay_port)?;
+    let port = port_of(&web)?;
+    let (stream_port, relay_port) = (port_of(&streams)?, port_of(&relay)?);
     let now = options.clock.epoch();
     let world = options.world(stream_port, now);
+    let whitelist = match options.relay.is_empty() {
+        true => showcase::encrypted(&world),
+        false => options.relay,
+    };
+    let tuners = match options.tuners {
+        0 => TUNERS,
+        tuners => tuners,
+    };
     let state = Rc::new(State {
         line: options.line,
         clock: options.clock,
         started: now,
+        on_air: Instant::now(),
         stream_port,
+        relay_port,
+        rate: ts::packets(options.rate),
         delay: options.delay.into(),
         world: world.into(),
         faults: RefCell::default(),
         stats: RefCell::default(),
         sessions: session::Sessions::new(options.login.as_ref()).into(),
-        viewers: RefCell::default(),
+        tuners: tuners::Tuners::new(tuners).into(),
+        television: None.into(),
+        timers: RefCell::default(),
+        connections: RefCell::default(),
+        stream_faults: RefCell::default(),
+        relay: relay::Relay::new(whitelist).into(),
+        stream_authentication: options.stream_authentication.into(),
         busy: 0.into(),
         turn: smol::lock::Mutex::new(()),
     });
+    state.follow_television();
     let inner = Inner {
         state,
         executor: Rc::downgrade(executor),
         port,
         web: RefCell::default(),
         streams: RefCell::default(),
+        relay: RefCell::default(),
     };
     inner.serve_web(web);
-    inner.serve_streams(streams);
+    inner.serve_streams(Port::Streams, streams);
+    inner.serve_streams(Port::Relay, relay);
     Ok(Receiver(Rc::new(inner)))
 }
 
@@ -173,12 +229,17 @@ impl Receiver {
         self.state().stream_port
     }
 
+    /// The port of the stream relay, on 127.0.0.1.
+    pub fn relay_port(&self) -> u16 {
+        self.state().relay_port
+    }
+
     /// The receiver's time in seconds since 1970.
     pub fn now(&self) -> i64 {
         self.state().clock.epoch()
     }
 
-    /// Lets every request to the web interface fail, or ends all faults. [`Fault::Refused`] closes both ports.
+    /// Lets every request to the web interface fail, or ends all faults. [`Fault::Refused`] closes all ports.
     pub fn set_fault(&self, fault: Option<Fault>) {
         let mut faults = self.state().faults.borrow_mut();
         faults.clear();
@@ -211,6 +272,7 @@ impl Receiver {
     /// Counts from zero again.
     pub fn reset_stats(&self) {
         *self.state().stats.borrow_mut() = Stats::default();
+        self.state().connections.borrow_mut().reset();
     }
 
     fn state(&self) -> &Rc<State> {
@@ -220,16 +282,26 @@ impl Receiver {
 
 impl Inner {
     fn open_ports(&self, open: bool) {
+        self.open_stream_port(Port::Streams, open);
+        self.open_stream_port(Port::Relay, open);
         if !open {
             self.web.take();
-            self.streams.take();
-            return;
-        }
-        if self.web.borrow().is_none() {
+        } else if self.web.borrow().is_none() {
             self.reopen(self.port, Inner::serve_web);
         }
-        if self.streams.borrow().is_none() {
-            self.reopen(self.state.stream_port, Inner::serve_streams);
+    }
+
+    fn open_stream_port(&self, port: Port, open: bool) {
+        let (server, number) = match port {
+            Port::Streams => (&self.streams, self.state.stream_port),
+            Port::Relay => (&self.relay, self.state.relay_port),
+        };
+        if !open {
+            server.take();
+        } else if server.borrow().is_none() {
+            self.reopen(number, |inner, listener| {
+                inner.serve_streams(port, listener)
+            });
         }
     }
 
@@ -246,10 +318,14 @@ impl Inner {
         self.web.replace(self.server(listener, serve));
     }
 
-    fn serve_streams(&self, listener: Async<TcpListener>) {
+    fn serve_streams(&self, port: Port, listener: Async<TcpListener>) {
         let state = Rc::clone(&self.state);
-        let serve = move |socket, peer| stream::serve(Rc::clone(&state), socket, peer);
-        self.streams.replace(self.server(listener, serve));
+        let serve = move |socket, peer| stream::serve(Rc::clone(&state), port, socket, peer);
+        let server = match port {
+            Port::Streams => &self.streams,
+            Port::Relay => &self.relay,
+        };
+        server.replace(self.server(listener, serve));
     }
 
     fn server<F>(
@@ -291,6 +367,10 @@ async fn accept<F>(
         }
     };
     connections.run(incoming).await
+}
+
+fn port_of(listener: &Async<TcpListener>) -> io::Result<u16> {
+    Ok(listener.get_ref().local_addr()?.port())
 }
 
 fn listen(port: u16) -> io::Result<Async<TcpListener>> {

@@ -46,6 +46,11 @@ impl Query {
 
     /// A parameter that the guide's calls decode a second time, or the message that it is missing.
     pub(super) fn twice(&self, name: &str) -> Result<String, Answer> {
+        self.once(name).map(|value| unquote(&value))
+    }
+
+    /// A parameter, or the message that it is missing.
+    pub(super) fn once(&self, name: &str) -> Result<String, Answer> {
         match self.get(name) {
             None => Err(Answer::failure(&format!(
                 "Missing mandatory parameter '{name}'"
@@ -53,7 +58,7 @@ impl Query {
             Some("") => Err(Answer::failure(&format!(
                 "The parameter '{name}' can't be empty"
             ))),
-            Some(value) => Ok(unquote(value)),
+            Some(value) => Ok(value.to_owned()),
         }
     }
 }

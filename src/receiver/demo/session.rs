@@ -38,6 +38,14 @@ impl Sessions {
         }
     }
 
+    /// Whether a login is good for the stream port; without one of our own any will do, but there must be one.
+    pub(super) fn accepts(&self, authorization: Option<&str>) -> bool {
+        match &self.wanted {
+            Some(wanted) => authorization == Some(wanted),
+            None => authorization.is_some(),
+        }
+    }
+
     /// Judges a request by its Authorization header and cookie. After one good login the cookie alone suffices.
     pub(super) fn admit(&mut self, authorization: Option<&str>, cookie: Option<&str>) -> Admission {
         let good = self
@@ -118,6 +126,8 @@ mod tests {
 
     #[test]
     fn without_a_login_everybody_may_come() {
-        assert!(Sessions::new(None).admit(None, Some("unknown")).granted);
+        let sessions = &mut Sessions::new(None);
+        assert!(sessions.admit(None, Some("unknown")).granted);
+        assert!(sessions.accepts(Some("Basic YTpi")) && !sessions.accepts(None));
     }
 }

@@ -108,6 +108,8 @@ const RADIO_CLASSIC: &[Row] = &[
     (114, RADIO, "Orgel & Chor", "", Concert),
 ];
 
+/// The encrypted service.
+const ENCRYPTED: &str = "Arena UHD";
 /// Services that have a picon under their name, and some that have none.
 const LOGO_BY_NAME: &[u16] = &[7, 13, 25, 52, 64, 106];
 const NO_LOGO: &[u16] = &[9, 30, 37, 108];
@@ -155,6 +157,12 @@ pub(super) fn world(stream_port: u16) -> World {
         bouquets,
         ..World::default()
     }
+}
+
+/// What the showcase needs a card for, and the stream relay: one channel.
+pub(super) fn encrypted(world: &World) -> Vec<String> {
+    let entries = world.entries().filter(|entry| entry.name == ENCRYPTED);
+    entries.map(|entry| entry.sref.clone()).take(1).collect()
 }
 
 fn favourites() -> Vec<Entry> {

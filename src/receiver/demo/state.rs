@@ -1,31 +1,49 @@
 //! What all connections of one simulated receiver share.
 
-use super::answers::{answer, Answer, View};
+use super::answers::{answer, Answer, View, Viewer};
 use super::clock::Clock;
+use super::connections::Registry;
 use super::faults::Faults;
 use super::query::Query;
+use super::relay::Relay;
 use super::session::Sessions;
 use super::stats::Stats;
+use super::stream_fault::StreamFaults;
+use super::timers;
+use super::tuners::Tuners;
+use super::video::GROUP;
 use super::world::World;
 use super::Line;
 use smol::lock::Mutex;
 use smol::Timer;
 use std::cell::{Cell, RefCell};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 pub(super) struct State {
     pub(super) line: Line,
     pub(super) clock: Clock,
     /// Seconds since 1970.
     pub(super) started: i64,
+    /// When its broadcasts began, as far as their clocks are concerned.
+    pub(super) on_air: Instant,
     pub(super) stream_port: u16,
+    pub(super) relay_port: u16,
+    /// Packets of a stream in 40 ms.
+    pub(super) rate: usize,
     pub(super) delay: Cell<Duration>,
     pub(super) world: RefCell<World>,
     pub(super) faults: RefCell<Faults>,
     pub(super) stats: RefCell<Stats>,
     pub(super) sessions: RefCell<Sessions>,
-    /// The references being streamed, with the address of the viewer.
-    pub(super) viewers: RefCell<Vec<(String, String)>>,
+    pub(super) tuners: RefCell<Tuners>,
+    /// The television's use of a tuner.
+    pub(super) television: Cell<Option<u32>>,
+    pub(super) timers: RefCell<Vec<timers::Timer>>,
+    pub(super) connections: RefCell<Registry>,
+    pub(super) stream_faults: RefCell<StreamFaults>,
+    pub(super) relay: RefCell<Relay>,
+    /// Whether port 8001 asks for the login.
+    pub(super) stream_authentication: Cell<bool>,
     /// Requests being answered.
     pub(super) busy: Cell<u32>,
     /// A receiver works on one request at a time; the others wait.
@@ -50,16 +68,27 @@ impl State {
         }
     }
 
+    /// The number of the picture that is broadcast now, the first of its group.
+    pub(super) fn picture(&self) -> u64 {
+        let groups = self.on_air.elapsed().as_millis() / (40 * u128::from(GROUP));
+        u64::try_from(groups).unwrap_or(0) * GROUP
+    }
+
     pub(super) fn answer(&self, query: &Query, host: &str) -> Answer {
+        self.run_timers();
         let answer = self.look(&self.world.borrow(), query, host);
-        if query.path == "/api/powerstate" {
-            let mut world = self.world.borrow_mut();
-            world.standby = match query.number("newstate", -1) {
-                0 => !world.standby,
-                4 => false,
-                5 => true,
-                _ => world.standby,
-            };
+        match query.path.as_str() {
+            "/api/powerstate" => {
+                let standby = self.world.borrow().standby;
+                match query.number("newstate", -1) {
+                    0 => self.set_standby(!standby),
+                    4 => self.set_standby(false),
+                    5 => self.set_standby(true),
+                    _ => {}
+                }
+            }
+            "/api/zap" => drop(self.zap(query.get("sRef").unwrap_or(""))),
+            _ => {}
         }
         answer
     }
@@ -70,16 +99,32 @@ impl State {
     }
 
     fn look(&self, world: &World, query: &Query, host: &str) -> Answer {
+        self.with_view(world, |view| answer(view, query, host))
+    }
+
+    /// Lets `tell` say something about the receiver as it is now.
+    pub(super) fn with_view<T>(&self, world: &World, tell: impl FnOnce(&View) -> T) -> T {
         let now = self.clock.epoch();
-        let view = View {
+        let tuners = self.tuners.borrow();
+        let connections = self.connections.borrow();
+        let viewers = connections.viewers().map(|open| Viewer {
+            sref: &open.sref,
+            ip: &open.ip,
+            tuner: open.tuned.and_then(|tuned| tuners.tuner_of(tuned)),
+        });
+        tell(&View {
             line: self.line,
             world,
             now,
             uptime: now - self.started,
             stream_port: self.stream_port,
-            viewers: &self.viewers.borrow(),
-        };
-        answer(&view, query, host)
+            relay_port: self.relay_port,
+            stream_authentication: self.stream_authentication.get(),
+            whitelist: &self.relay.borrow().whitelist,
+            tuners: &tuners,
+            timers: &self.timers.borrow(),
+            viewers: &viewers.collect::<Vec<_>>(),
+        })
     }
 }
 

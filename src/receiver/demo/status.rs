@@ -4,7 +4,9 @@ use super::answers::{Answer, View};
 use super::clock;
 use super::json::Json;
 use super::query::Query;
+use super::timers;
 use super::titles;
+use super::tuners::Use;
 use super::world::{field, Entry};
 use super::Line;
 
@@ -103,11 +105,15 @@ pub(super) fn status(view: &View) -> Answer {
         };
         json.text("currservice_fulldescription", &full);
         json.text("inStandby", word(view.world.standby));
-        json.text("isRecording", "false");
+        let recordings = timers::running(view.timers);
+        json.text("isRecording", word(recordings.is_some()));
+        if let Some(recordings) = &recordings {
+            json.text("Recording_list", recordings);
+        }
         let streams: Vec<String> = view
             .viewers
             .iter()
-            .map(|(sref, ip)| streaming_line(view, sref, ip))
+            .map(|viewer| streaming_line(view, viewer.sref, viewer.ip))
             .collect();
         json.text("Streaming_list", &streams.join("\n"));
         json.text("isStreaming", word(!streams.is_empty()));
@@ -161,13 +167,16 @@ pub(super) fn power(view: &View, query: &Query) -> Answer {
 /// `/api/signal`; empty texts in standby.
 pub(super) fn signal(view: &View) -> Answer {
     let on = view.world.current().is_some();
+    let tuner = (0..view.tuners.count())
+        .find(|tuner| view.tuners.on(*tuner).any(|u| u.purpose == Use::Television))
+        .and_then(|tuner| i64::try_from(tuner).ok());
     let number = |json: &mut Json, key: &str, value: i64| match on {
         true => json.int(key, value),
         false => json.text(key, ""),
     };
     Answer::json(|json| {
         json.text("tunertype", if on { "DVB-S" } else { "" });
-        number(json, "tunernumber", 0);
+        number(json, "tunernumber", tuner.unwrap_or(0));
         number(json, "snr", 91);
         json.text("snr_db", if on { "14.20" } else { "" });
         number(json, "agc", 79);
@@ -178,38 +187,36 @@ pub(super) fn signal(view: &View) -> Answer {
 
 /// `/api/settings`: only what differs from the defaults.
 pub(super) fn settings(view: &View) -> Answer {
+    let relay_port = view.relay_port.to_string();
     Answer::json(|json| {
         json.flag("result", true);
         json.list("settings", |json| {
             json.tuple(&["config.misc.startCounter", "42"]);
             json.tuple(&["config.OpenWebif.port", "80"]);
             json.tuple(&["config.recording.margin_before", "3"]);
-            json.tuple(&["config.streaming.authentication", "false"]);
+            let authentication = word(view.stream_authentication);
+            json.tuple(&["config.streaming.authentication", authentication]);
             if view.line == Line::V2 {
                 json.pair("recording.margin_before", 3);
                 json.pair("recording.margin_after", 5);
                 json.pair("recording.zap_margin_before", 0);
                 json.pair("recording.zap_margin_after", 0);
-                json.tuple(&["whitelist_streamrelay", ""]);
+                // Saved because it differs from 17999; the address, 127.0.0.1, does not differ.
+                json.tuple(&["config.misc.softcam_streamrelay_port", &relay_port]);
+                if !view.whitelist.is_empty() {
+                    json.tuple(&["whitelist_streamrelay", &view.whitelist.join(",")]);
+                }
             }
         });
     })
 }
 
-/// `/api/timerlist` of a receiver without timers.
-pub(super) fn timers(view: &View) -> Answer {
-    let v2 = view.line == Line::V2;
+/// `/api/zap`, which always says yes.
+pub(super) fn zap(view: &View, sref: &str) -> Answer {
+    let name = view.world.service(sref).map_or("", |entry| &entry.name);
     Answer::json(|json| {
-        if v2 {
-            json.int("version", 2);
-        }
         json.flag("result", true);
-        json.list("timers", |_| {});
-        json.list("locations", |json| json.element("/media/hdd/movie/"));
-        json.text("default", "/media/hdd/movie/");
-        if v2 {
-            json.list("tags", |_| {});
-        }
+        json.text("message", &format!("Active service is now '{name}'"));
     })
 }
 

@@ -1,204 +1,219 @@
-//! The stream port, as enigma2's port 8001 behaves: it says 200 before it knows whether it can.
+//! The stream ports. 8001 behaves as enigma2's (`streamserver.cpp`): it says 200 before it knows whether it can.
+//! The other one is the softcam's stream relay, which is 8001 behind a card.
 
-use super::faults::Fault;
+use super::far::{self, Far};
 use super::query::unquote;
+use super::sender::{self, Feed, Manner};
 use super::state::State;
-use super::ts::Muxer;
+use super::stream_fault::StreamFault;
 use super::world::{field, Entry};
-use super::STREAMS;
-use smol::future;
+use super::{Port, STREAMS};
 use smol::io::{AsyncReadExt, AsyncWriteExt};
-use smol::{Async, Timer};
+use smol::{future, Async};
 use std::io;
 use std::net::{SocketAddr, TcpStream};
 use std::rc::Rc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 const BAD_REQUEST: &[u8] = b"HTTP/1.0 400 Bad Request\r\n\r\n";
-const HEAD: &str = "HTTP/1.0 200 OK\r\nConnection: Close\r\nContent-Type: video/mpeg\r\nServer: streamserver\r\n\r\n";
+const UNAUTHORIZED: &[u8] = b"HTTP/1.0 401 Authorization Required\r\nWWW-Authenticate: Basic realm=\"streamserver\"\r\n\r\n";
+const HEAD: &[u8] = b"HTTP/1.0 200 OK\r\nConnection: Close\r\nContent-Type: video/mpeg\r\nServer: streamserver\r\n\r\n";
+/// The lines of the relay's head end without a carriage return (OSCam's `module-streamrelay.c`).
+const RELAY_HEAD: &[u8] =
+    b"HTTP/1.0 200 OK\nConnection: Close\nContent-Type: video/mpeg\nServer: stream_enigma2\n\n";
 
-/// Time of one picture.
-const PICTURE: Duration = Duration::from_millis(40);
-/// Pictures sent at once, so that players can start.
-const HEAD_START: u32 = 10;
-/// A reader that takes nothing for so long is dropped (`TCP_USER_TIMEOUT` of enigma2's socket).
-const PATIENCE: Duration = Duration::from_secs(10);
-
-/// What is to be sent.
-struct Feed {
-    sid: u16,
-    name: String,
-    radio: bool,
-}
+/// Enigma2 reads so many bytes at once, and looks for the login in what has come by the end of the first line.
+const FIRST_READ: usize = 512;
+/// Longest request without a line end.
+const LINE_LIMIT: usize = 8 * 1024;
 
 /// Answers one connection.
 pub(super) async fn serve(
     state: Rc<State>,
-    mut socket: Async<TcpStream>,
+    port: Port,
+    socket: Async<TcpStream>,
     peer: SocketAddr,
 ) -> io::Result<()> {
-    let Some(target) = read_target(&mut socket).await? else {
-        return socket.write_all(BAD_REQUEST).await;
+    let socket = Rc::new(socket);
+    let request = read_request(&socket).await?;
+    let Some(target) = target(&request) else {
+        return send(&socket, BAD_REQUEST).await;
     };
     state.stats.borrow_mut().streams += 1;
-    let fault = state.faults.borrow_mut().strike(STREAMS);
-    match fault {
-        None => {}
-        Some(Fault::Hang) => {
-            socket.write_all(HEAD.as_bytes()).await?;
-            while socket.read(&mut [0; 512]).await? > 0 {}
-            return Ok(());
-        }
-        Some(Fault::Reset | Fault::Refused) => {
-            return rustix::net::sockopt::set_socket_linger(&socket, Some(Duration::ZERO))
-                .map_err(Into::into);
-        }
-        Some(Fault::Unauthorized) => {
-            let refusal = b"HTTP/1.0 401 Authorization Required\r\nWWW-Authenticate: Basic realm=\"streamserver\"\r\n\r\n";
-            return socket.write_all(refusal).await;
-        }
-        // No free tuner: the refusal comes as the content of a 200.
-        Some(_) => {
-            socket.write_all(HEAD.as_bytes()).await?;
-            return socket.write_all(BAD_REQUEST).await;
-        }
-    }
-    let (path, parameters) = target.split_once('?').unwrap_or((&target, ""));
-    if let Some(list) = camera_list(path) {
-        return socket.write_all(list.as_bytes()).await;
-    }
-    socket.write_all(HEAD.as_bytes()).await?;
+    let (path, parameters) = target.split_once('?').unwrap_or((target, ""));
     let sref = unquote(path.trim_start_matches('/'));
-    let Some(feed) = find(&state, &sref) else {
-        return socket.write_all(BAD_REQUEST).await;
+    let id = state
+        .connections
+        .borrow_mut()
+        .enter(&sref, port, peer, &socket);
+    let _visit = Visit { state: &state, id };
+    let mut fault = state.stream_faults.borrow_mut().strike(&sref);
+    if fault.is_none() {
+        let old = state.faults.borrow_mut().strike(STREAMS);
+        fault = old.map(StreamFault::from);
+    }
+    let answer = async {
+        match fault {
+            Some(StreamFault::Reset) => {
+                // Closing with this set sends RST instead of FIN.
+                rustix::net::sockopt::set_socket_linger(&*socket, Some(Duration::ZERO))?;
+                return Ok(());
+            }
+            Some(StreamFault::Mute) => return future::pending().await,
+            Some(StreamFault::Unauthorized) => return send(&socket, UNAUTHORIZED).await,
+            _ => {}
+        }
+        match far::find(&state, &sref) {
+            Some(far) => far_end(&state, &socket, far, parameters, fault).await,
+            None => service(&state, port, &socket, id, &request, &sref, fault).await,
+        }
     };
-    let _viewer = Viewer::enter(&state, sref, peer);
-    send(&mut socket, &feed, duration(parameters)).await
+    // Enigma2 ends a stream when its reader closes its side.
+    future::or(gone(&socket), answer).await
 }
 
-/// The path of a GET, from the first line; enigma2 looks at nothing else.
-async fn read_target(socket: &mut Async<TcpStream>) -> io::Result<Option<String>> {
+/// Streams a service of this receiver.
+async fn service(
+    state: &State,
+    port: Port,
+    socket: &Async<TcpStream>,
+    id: u32,
+    request: &str,
+    sref: &str,
+    fault: Option<StreamFault>,
+) -> io::Result<()> {
+    let asks = port == Port::Streams && state.stream_authentication.get();
+    if asks && !state.sessions.borrow().accepts(authorization(request)) {
+        return send(socket, UNAUTHORIZED).await;
+    }
+    match port {
+        Port::Streams => send(socket, HEAD).await?,
+        Port::Relay => send(socket, RELAY_HEAD).await?,
+    }
+    let feed = feed(state, sref);
+    match (fault, feed) {
+        (Some(StreamFault::Closed), _) => Ok(()),
+        (Some(StreamFault::Busy), _) => send(socket, BAD_REQUEST).await,
+        (_, Some(feed)) if state.tune_stream(id, sref) => {
+            let clear = state.relay.borrow().is_clear(sref, port);
+            let manner = Manner {
+                scrambled: !clear || fault == Some(StreamFault::Scrambled),
+                fault,
+                ..Manner::default()
+            };
+            sender::send(state, socket, &feed, manner).await
+        }
+        // The refusal comes as the content of a 200; the relay keeps what is no packet to itself.
+        _ if port == Port::Streams => send(socket, BAD_REQUEST).await,
+        _ => Ok(()),
+    }
+}
+
+/// Plays the far end of a URL service, which is somebody else's server: no login, no tuner.
+async fn far_end(
+    state: &State,
+    socket: &Async<TcpStream>,
+    far: Far,
+    parameters: &str,
+    fault: Option<StreamFault>,
+) -> io::Result<()> {
+    let (head, chunked, feed) = match far {
+        Far::Text(text) => return send(socket, text.as_bytes()).await,
+        Far::Stream(feed) => (HEAD, false, feed),
+        Far::Chunks(feed) => (far::CHUNKED_HEAD, true, feed),
+    };
+    send(socket, head).await?;
+    match fault {
+        Some(StreamFault::Closed) => Ok(()),
+        Some(StreamFault::Busy) => send(socket, BAD_REQUEST).await,
+        _ => {
+            let manner = Manner {
+                scrambled: fault == Some(StreamFault::Scrambled),
+                fault,
+                chunked,
+                pictures: far::duration(parameters),
+            };
+            sender::send(state, socket, &feed, manner).await
+        }
+    }
+}
+
+/// What has come by the end of the first line.
+async fn read_request(mut socket: &Async<TcpStream>) -> io::Result<String> {
     let mut received = Vec::new();
-    while !received.contains(&b'\n') {
-        let mut piece = [0; 512];
+    while !received.contains(&b'\n') && received.len() < LINE_LIMIT {
+        let mut piece = [0; FIRST_READ];
         let length = socket.read(&mut piece).await?;
-        if length == 0 || received.len() > 8 * 1024 {
-            return Ok(None);
+        if length == 0 {
+            break;
         }
         received.extend_from_slice(&piece[..length]);
     }
-    let text = String::from_utf8_lossy(&received);
-    let target = text
-        .strip_prefix("GET ")
-        .and_then(|rest| rest.split([' ', '\r', '\n']).next());
-    Ok(target
-        .filter(|target| target.starts_with('/'))
-        .map(str::to_owned))
+    Ok(String::from_utf8_lossy(&received).into_owned())
 }
 
-fn find(state: &State, sref: &str) -> Option<Feed> {
-    // The far ends of the URL services.
-    if let Some(name) = sref.strip_prefix("live/") {
-        return Some(Feed {
-            sid: 1,
-            name: name.to_owned(),
-            radio: name.starts_with("radio"),
-        });
-    }
+/// The path of a GET; nothing else is answered, not even HEAD.
+fn target(request: &str) -> Option<&str> {
+    let line = request.split_once('\n')?.0;
+    let target = line.strip_prefix("GET ")?.split([' ', '\r']).next();
+    target.filter(|target| target.starts_with('/'))
+}
+
+/// The login, whose header is found only as it is spelled here.
+fn authorization(request: &str) -> Option<&str> {
+    let at = request.find("Authorization: Basic ")? + "Authorization: ".len();
+    request.get(at..)?.lines().next()
+}
+
+fn feed(state: &State, sref: &str) -> Option<Feed> {
     let world = state.world.borrow();
     let describe = |entry: &Entry| Feed {
-        sid: entry.sid().max(1),
+        program: entry.sid().max(1),
         name: entry.name.clone(),
         radio: matches!(field(&entry.sref, 2), "2" | "A"),
     };
     world.service(sref).map(describe)
 }
 
-/// Sends packets at their own pace; catches up after a pause of the reader, but not with more than a second's worth.
-async fn send(socket: &mut Async<TcpStream>, feed: &Feed, limit: Option<u32>) -> io::Result<()> {
-    let mut muxer = Muxer::new(feed.sid, &feed.name, feed.radio);
-    let mut start = Instant::now();
-    let mut number: u32 = 0;
-    while limit.is_none_or(|limit| number < limit) {
-        let due = start + PICTURE * number.saturating_sub(HEAD_START);
-        let now = Instant::now();
-        if due > now {
-            Timer::at(due).await;
-        } else if now - due > Duration::from_secs(1) {
-            start += now - due;
-        }
-        let packets = muxer.next();
-        let late = async {
-            Timer::after(PATIENCE).await;
-            Err(io::ErrorKind::TimedOut.into())
-        };
-        future::or(socket.write_all(&packets), late).await?;
-        number = number.wrapping_add(1);
-    }
+async fn send(mut socket: &Async<TcpStream>, bytes: &[u8]) -> io::Result<()> {
+    socket.write_all(bytes).await
+}
+
+/// Waits for the end of the other side; what it sends is not looked at.
+async fn gone(mut socket: &Async<TcpStream>) -> io::Result<()> {
+    while socket.read(&mut [0; FIRST_READ]).await? > 0 {}
     Ok(())
 }
 
-/// `duration=SECONDS` in pictures; parameters are separated by `?` or `&`.
-fn duration(parameters: &str) -> Option<u32> {
-    let seconds = parameters
-        .split(['?', '&'])
-        .find_map(|part| part.strip_prefix("duration="))?;
-    Some(seconds.parse::<u32>().ok()?.saturating_mul(25))
-}
-
-/// The HLS list behind the camera service: pieces of six seconds from this same port.
-fn camera_list(path: &str) -> Option<String> {
-    let name = path.strip_suffix(".m3u8")?;
-    let piece = format!("#EXT-X-DISCONTINUITY\n#EXTINF:6.0,\n{name}.ts?duration=6\n");
-    let list = format!(
-        "#EXTM3U\n#EXT-X-VERSION:3\n#EXT-X-TARGETDURATION:6\n{}#EXT-X-ENDLIST\n",
-        piece.repeat(100)
-    );
-    let length = list.len();
-    Some(format!("HTTP/1.0 200 OK\r\nConnection: Close\r\nContent-Type: application/vnd.apple.mpegurl\r\nContent-Length: {length}\r\n\r\n{list}"))
-}
-
-/// Keeps a stream in the receiver's list of streams.
-struct Viewer<'a> {
+/// A connection as long as it is known.
+struct Visit<'a> {
     state: &'a State,
-    entry: (String, String),
+    id: u32,
 }
 
-impl<'a> Viewer<'a> {
-    fn enter(state: &'a State, sref: String, peer: SocketAddr) -> Viewer<'a> {
-        // enigma2 listens on both families and prints IPv4 peers this way.
-        let entry = (sref, format!("::ffff:{}", peer.ip()));
-        state.viewers.borrow_mut().push(entry.clone());
-        Viewer { state, entry }
-    }
-}
-
-impl Drop for Viewer<'_> {
+impl Drop for Visit<'_> {
     fn drop(&mut self) {
-        let mut viewers = self.state.viewers.borrow_mut();
-        if let Some(index) = viewers.iter().position(|viewer| *viewer == self.entry) {
-            viewers.remove(index);
-        }
+        self.state.leave(self.id);
     }
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
 
     #[test]
-    fn durations_stand_between_question_marks_too() {
-        assert_eq!(duration("bitrate=1?duration=6"), Some(150));
-        assert_eq!(duration("duration=x"), None);
+    fn only_a_get_names_a_stream() {
+        assert_eq!(target("GET /1:0 HTTP/1.0\r\n"), Some("/1:0"));
+        assert_eq!(target("GET /1:0\n"), Some("/1:0"));
+        for other in ["HEAD /1:0 HTTP/1.0\r\n", "GET x\r\n", "GET /1:0", ""] {
+            assert_eq!(target(other), None, "{other}");
+        }
     }
 
     #[test]
-    fn the_camera_is_a_list_of_pieces() {
-        let list = camera_list("/live/berg.m3u8").unwrap();
-        assert!(
-            list.contains("\n/live/berg.ts?duration=6\n") && list.ends_with("#EXT-X-ENDLIST\n")
-        );
-        assert!(camera_list("/live/berg.ts").is_none());
+    fn the_login_is_found_in_one_spelling() {
+        let request = "GET / HTTP/1.1\r\nAuthorization: Basic YTpi\r\n\r\n";
+        assert_eq!(authorization(request), Some("Basic YTpi"));
+        assert_eq!(authorization(&request.to_lowercase()), None);
     }
 }

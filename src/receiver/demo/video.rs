@@ -1,4 +1,4 @@
-//! The simplest MPEG-2 pictures: intra coded, each block one shade.
+//! The simplest MPEG-2 pictures: now and then an intra coded one, each block one shade, and repetitions of it.
 
 use super::paint::{colour, Emblem};
 
@@ -8,6 +8,9 @@ const ROWS: usize = 9;
 
 /// 90 kHz ticks of a picture at 25 pictures a second.
 pub(super) const PICTURE_TICKS: u64 = 3_600;
+
+/// Pictures from one that a player can begin with to the next: about half a second.
+pub(super) const GROUP: u64 = 12;
 
 /// Draws the pictures of one service: its emblem on its colour, and a bar that moves.
 pub(super) struct Painter {
@@ -31,11 +34,22 @@ impl Painter {
         }
     }
 
-    /// Picture number `number` with all headers, so that a player can start with it.
+    /// Picture number `number`: the first of each group with all headers, so that a player can begin with it.
     pub(super) fn picture(&self, number: u64) -> Vec<u8> {
+        match number % GROUP {
+            0 => self.drawing(number),
+            index => repetition(index as u32),
+        }
+    }
+
+    fn drawing(&self, number: u64) -> Vec<u8> {
         let mut bits = Bits::default();
         sequence_headers(&mut bits);
-        picture_headers(&mut bits);
+        bits.start_code(0xB8);
+        // A closed group of pictures; its time code stays zero.
+        bits.put(1 << 12, 25);
+        bits.put(0b10, 2);
+        picture_headers(&mut bits, 0);
         for row in 0..ROWS {
             bits.start_code(1 + row as u32);
             // Quantiser scale; no extra information.
@@ -66,7 +80,7 @@ impl Painter {
         let (columns, rows) = self.emblem.size();
         let (left, top) = (COLUMNS.saturating_sub(columns / 2), ROWS - rows / 2 - 1);
         let lit = x >= left && y >= top && self.emblem.is_set(x - left, y - top);
-        let bar = y == ROWS * 2 - 1 && x as u64 == number / 5 % (COLUMNS as u64 * 2);
+        let bar = y == ROWS * 2 - 1 && x as u64 == number / GROUP % (COLUMNS as u64 * 2);
         if lit || bar {
             235
         } else {
@@ -101,21 +115,44 @@ fn sequence_headers(bits: &mut Bits) {
     bits.put(0, 8);
 }
 
-/// Picture header and extension of a progressive intra picture.
-fn picture_headers(bits: &mut Bits) {
-    bits.start_code(0xB8);
-    // A closed group of one picture; its time code stays zero.
-    bits.put(1 << 12, 25);
-    bits.put(0b10, 2);
+/// A picture that is the last one again: in each row the first and the last macroblock are predicted without motion,
+/// as they must not be missing, and those between them are skipped.
+fn repetition(index: u32) -> Vec<u8> {
+    let mut bits = Bits::default();
+    picture_headers(&mut bits, index);
+    for row in 0..ROWS {
+        bits.start_code(1 + row as u32);
+        // Quantiser scale; no extra information.
+        bits.put(8, 5);
+        bits.put(0, 1);
+        // The next macroblock, and that ten further on.
+        for (step, length) in [(0b1, 1), (0b0000_1011, 8)] {
+            bits.put(step, length);
+            // Predicted, nothing added; motion 0 and 0.
+            bits.put(0b001, 3);
+            bits.put(0b11, 2);
+        }
+    }
+    bits.align();
+    bits.bytes
+}
+
+/// Picture header and extension of a progressive picture: the first of a group intra coded, the others predicted.
+fn picture_headers(bits: &mut Bits, index: u32) {
+    let predicted = index > 0;
     bits.start_code(0x00);
-    bits.put(0, 10);
-    bits.put(1, 3);
+    bits.put(index, 10);
+    bits.put(if predicted { 2 } else { 1 }, 3);
     bits.put(0xFFFF, 16);
+    if predicted {
+        // Vectors in half dots, their range in the extension.
+        bits.put(0b0111, 4);
+    }
     bits.put(0, 1);
     bits.start_code(0xB5);
     bits.put(8, 4);
-    // No motion vectors, DC of 8 bits, a whole frame.
-    bits.put(0xFFFF, 16);
+    // Motion vectors forward or none, DC of 8 bits, a whole frame.
+    bits.put(if predicted { 0x11FF } else { 0xFFFF }, 16);
     bits.put(0, 2);
     bits.put(3, 2);
     // Frame prediction only; 4:2:0 and frame progressive; no composite display.
@@ -208,10 +245,15 @@ mod tests {
     }
 
     #[test]
-    fn pictures_move_and_are_small() {
+    fn groups_move_and_are_small() {
         let painter = Painter::new("Erste Welle HD");
-        assert_ne!(painter.picture(0), painter.picture(5));
-        assert_eq!(painter.picture(1)[..4], [0, 0, 1, 0xB3]);
-        assert!((0..60).all(|number| painter.picture(number).len() < 1_200));
+        assert_ne!(painter.picture(0), painter.picture(GROUP));
+        assert_eq!(painter.picture(GROUP)[..4], [0, 0, 1, 0xB3]);
+        assert!(painter.picture(GROUP).len() < 1_200);
+        for number in 1..GROUP {
+            let picture = painter.picture(number);
+            assert_eq!(picture[..4], [0, 0, 1, 0x00]);
+            assert!(picture.len() < 150, "{}", picture.len());
+        }
     }
 }

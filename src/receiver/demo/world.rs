@@ -148,6 +148,8 @@ pub(super) struct World {
     pub(super) bouquets: Vec<Bouquet>,
     pub(super) programme: Programme,
     pub(super) standby: bool,
+    /// What the television was last switched to.
+    pub(super) television: Option<String>,
 }
 
 impl World {
@@ -174,10 +176,13 @@ impl World {
             .find(|entry| entry.is_service() && same_service(&entry.sref, sref))
     }
 
-    /// What is on the television: the first service of the first bouquet.
+    /// What is on the television: at first the first service of the first bouquet.
     pub(super) fn current(&self) -> Option<&Entry> {
         if self.standby {
             return None;
+        }
+        if let Some(sref) = &self.television {
+            return self.service(sref);
         }
         self.entries()
             .find(|entry| entry.is_service() && !entry.is_hidden())
@@ -207,7 +212,7 @@ pub(super) fn field(sref: &str, index: usize) -> &str {
 }
 
 /// Whether the ten fields but the flags are equal.
-fn same_service(one: &str, other: &str) -> bool {
+pub(super) fn same_service(one: &str, other: &str) -> bool {
     let fields = |sref| {
         str::split(sref, ':')
             .take(10)
