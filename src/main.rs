@@ -16,6 +16,7 @@ use xg2g::cli::{self, Command, DemoReceiver};
 use xg2g::config::{self, Loaded};
 use xg2g::model::{rfc3339, unix_seconds};
 use xg2g::receiver::demo;
+use xg2g::stream::Watch;
 
 fn main() -> ExitCode {
     match cli::read() {
@@ -52,6 +53,7 @@ fn run(demo: bool, loaded: Loaded) -> ExitCode {
         state,
         data,
         demo: demo.then(demo::Options::default),
+        watch: Watch::default(),
     };
 
     let executor = Rc::new(LocalExecutor::new());

@@ -1,7 +1,9 @@
 //! Streams through the running program, as players open them.
 
 mod refusals;
+mod relay;
 mod sharing;
+mod tuners;
 
 use xg2g::config::Config;
 

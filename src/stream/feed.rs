@@ -14,10 +14,11 @@ use super::reader::Seat;
 use super::refusal::Refusal;
 use super::ring::{At, Place, Ring};
 use super::source::Source;
+use super::tuners::Audience;
 use super::upstream::Upstream;
 use super::Streams;
 use crate::config::Stream as Settings;
-use crate::model::ServiceRef;
+use crate::model::{ServiceRef, Transponder};
 
 /// Packets of stuffing sent at a time while a stream is tuned anew: seven fill a datagram, as players like it.
 const STUFFING: usize = 7;
@@ -48,8 +49,8 @@ pub(super) struct Feed {
     pub(super) service: ServiceRef,
     pub(super) name: String,
     pub(super) since: Instant,
-    /// Whether it comes from the receiver's tuners.
-    pub(super) has_tuner: bool,
+    /// What a tuner of the receiver is needed for; `None` if none is.
+    pub(super) transponder: Option<Transponder>,
     ring: RefCell<Ring>,
     phase: RefCell<Phase>,
     /// Who reads it, those that wait for the first packet included.
@@ -63,7 +64,9 @@ pub(super) struct Feed {
     /// There is something new in the ring, or the phase changed.
     pub(super) news: Event,
     /// A reader came or went.
-    pub(super) audience: Event,
+    moved: Event,
+    /// A reader of any stream came or went.
+    moves: Rc<Event>,
 }
 
 /// Why receiving ended.
@@ -75,12 +78,13 @@ enum Broken {
 }
 
 impl Feed {
-    pub(super) fn new(service: ServiceRef, name: String, has_tuner: bool, buffer: usize) -> Feed {
+    /// `buffer` in bytes; `moves` is told of readers that come and go.
+    pub(super) fn new(service: ServiceRef, name: String, buffer: usize, moves: Rc<Event>) -> Feed {
         Feed {
+            transponder: Transponder::of(&service),
             service,
             name,
             since: Instant::now(),
-            has_tuner,
             ring: RefCell::new(Ring::new(buffer)),
             phase: RefCell::new(Phase::Tuning),
             seats: RefCell::default(),
@@ -88,7 +92,8 @@ impl Feed {
             received: Cell::new(0),
             tunes: Cell::new(0),
             news: Event::new(),
-            audience: Event::new(),
+            moved: Event::new(),
+            moves,
         }
     }
 
@@ -133,16 +138,28 @@ impl Feed {
         self.seats.borrow().len()
     }
 
-    /// Whether all who read it record or scan.
-    pub(super) fn is_recorded(&self) -> bool {
+    /// What kind of readers it has.
+    pub(super) fn audience(&self) -> Audience {
         let seats = self.seats.borrow();
-        !seats.is_empty() && seats.iter().all(|seat| seat.who.is_recorder())
+        let kinds = seats.iter().map(|seat| seat.who.kind());
+        kinds.max().unwrap_or(Audience::Nobody)
+    }
+
+    /// Whether somebody at one address reads both.
+    pub(super) fn shares_a_client_with(&self, other: &Feed) -> bool {
+        let (ours, theirs) = (self.seats.borrow(), other.seats.borrow());
+        let is_there = |seat: &Rc<Seat>| {
+            theirs
+                .iter()
+                .any(|other| other.who.client == seat.who.client)
+        };
+        ours.iter().any(is_there)
     }
 
     /// Adds a reader.
     pub(super) fn join(&self, seat: Rc<Seat>) {
         self.seats.borrow_mut().push(seat);
-        self.audience.notify(usize::MAX);
+        self.tell_of_a_move();
     }
 
     /// Removes a reader.
@@ -150,7 +167,12 @@ impl Feed {
         self.seats
             .borrow_mut()
             .retain(|other| !Rc::ptr_eq(other, seat));
-        self.audience.notify(usize::MAX);
+        self.tell_of_a_move();
+    }
+
+    fn tell_of_a_move(&self) {
+        self.moved.notify(usize::MAX);
+        self.moves.notify(usize::MAX);
     }
 
     /// Where a reader that starts now begins, and what it gets before.
@@ -201,7 +223,7 @@ impl Feed {
     /// Waits until there has been no reader for so long.
     async fn deserted(&self, linger: Duration) {
         loop {
-            let change = self.audience.listen();
+            let change = self.moved.listen();
             if self.readers() > 0 {
                 change.await;
                 continue;
@@ -244,6 +266,9 @@ impl Feed {
             let again = async {
                 let mut pause = FIRST_PAUSE;
                 loop {
+                    if streams.is_taken(self).await {
+                        return Err(Refusal::TunersInUse);
+                    }
                     match self.tune(streams, sources, used, &mut inspector).await {
                         Ok(tuned) => return Ok(tuned),
                         Err(refusal) => log::debug!("{}: {refusal}", self.name),
@@ -259,7 +284,7 @@ impl Feed {
             match or(self.stuffed(again), too_long).await {
                 Ok(tuned) => (upstream, used) = tuned,
                 Err(refusal) => {
-                    log::warn!("the stream of {} does not come back", self.name);
+                    log::warn!("the stream of {} does not come back: {refusal}", self.name);
                     return refusal;
                 }
             }
@@ -324,10 +349,11 @@ impl Feed {
     /// Opens a source. If the receiver has no tuner for it and another stream matters less, that one is given up; the
     /// receiver then needs a moment.
     async fn connect(&self, streams: &Streams, source: &Source) -> Result<Upstream, Refusal> {
-        let mut until = None;
+        let made_room = streams.clear_the_way(self).await?;
+        let mut until = made_room.then(|| Instant::now() + RELEASE);
         loop {
             let refusal = match Upstream::open(source).await {
-                Err(refusal) if self.has_tuner => refusal,
+                Err(refusal) if self.transponder.is_some() => refusal,
                 opened => return opened,
             };
             if streams.make_room(self).await {

@@ -6,7 +6,7 @@ mod play;
 mod read;
 mod seen;
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::future::Future;
 use std::net::{SocketAddr, TcpStream};
 use std::path::{Path, PathBuf};
@@ -22,6 +22,7 @@ use smol::{Async, LocalExecutor, Timer};
 use xg2g::app::{self, Running};
 use xg2g::config::Config;
 use xg2g::receiver::demo;
+use xg2g::stream::Watch;
 
 pub(crate) use answer::Answer;
 pub(crate) use json::*;
@@ -38,6 +39,7 @@ pub(crate) struct Kit {
     running: RefCell<Option<Running>>,
     receiver: demo::Receiver,
     config: RefCell<Config>,
+    watch: Cell<Watch>,
     directory: PathBuf,
     /// When it was made, in seconds since 1970.
     since: i64,
@@ -78,6 +80,7 @@ pub(crate) fn with<F: AsyncFnOnce(&Kit)>(
     config.receiver.max_backoff = Duration::from_millis(2);
     config.guide.days = 1;
     config.stream.port = receiver.stream_port();
+    config.stream.relay_port = receiver.relay_port();
     config.server.listen = "127.0.0.1:0".parse().unwrap();
     change(&mut config);
     let kit = Kit {
@@ -85,6 +88,7 @@ pub(crate) fn with<F: AsyncFnOnce(&Kit)>(
         running: RefCell::default(),
         receiver,
         config: config.into(),
+        watch: Cell::default(),
         directory,
         since,
     };
@@ -112,6 +116,7 @@ impl Kit {
             state: self.directory.join("state"),
             data: self.directory.join("data"),
             demo: None,
+            watch: self.watch.get(),
         };
         *self.running.borrow_mut() = Some(app::start(&self.executor, options).unwrap());
     }
@@ -142,6 +147,11 @@ impl Kit {
     /// Changes the configuration for the next start.
     pub(crate) fn configure(&self, change: impl FnOnce(&mut Config)) {
         change(&mut self.config.borrow_mut());
+    }
+
+    /// Changes how the receiver is watched for the next start.
+    pub(crate) fn watch(&self, watch: Watch) {
+        self.watch.set(watch);
     }
 
     /// Waits until the running pass, or else the next one, has ended.
