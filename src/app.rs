@@ -16,7 +16,7 @@ use crate::model::{authority, is_loopback, without_port, Selection};
 use crate::picons::Picons;
 use crate::receiver::demo;
 use crate::receiver::openwebif::OpenWebif;
-use crate::store::Store;
+use crate::store::{Kind, Mount, Store};
 use crate::stream::{Ask, Ports, Streams, Watch};
 use crate::{refresh, server};
 
@@ -95,16 +95,7 @@ pub fn start(executor: &Rc<LocalExecutor<'static>>, options: Options) -> Result<
         watch,
     } = options;
     let demo = match demo {
-        Some(wanted) => {
-            let demo = demo::start(executor, wanted.clone()).map_err(Error::Demo)?;
-            let (user, password) = wanted.login.unwrap_or_default();
-            config.receiver.url = demo.url();
-            config.receiver.user = user;
-            config.receiver.password = password.as_str().into();
-            config.stream.port = demo.stream_port();
-            config.stream.relay_port = demo.relay_port();
-            Some(demo)
-        }
+        Some(wanted) => Some(simulate(executor, wanted, &mut config).map_err(Error::Demo)?),
         None => None,
     };
     let web =
@@ -214,7 +205,23 @@ impl Running {
     }
 }
 
-fn settings(config: &Config) -> Settings {
+/// Starts a simulated receiver and puts it in the place of the configured one.
+pub(crate) fn simulate(
+    executor: &Rc<LocalExecutor<'static>>,
+    wanted: demo::Options,
+    config: &mut Config,
+) -> io::Result<demo::Receiver> {
+    let demo = demo::start(executor, wanted.clone())?;
+    let (user, password) = wanted.login.unwrap_or_default();
+    config.receiver.url = demo.url();
+    config.receiver.user = user;
+    config.receiver.password = password.as_str().into();
+    config.stream.port = demo.stream_port();
+    config.stream.relay_port = demo.relay_port();
+    Ok(demo)
+}
+
+pub(crate) fn settings(config: &Config) -> Settings {
     let receiver = &config.receiver;
     Settings {
         base: receiver.url.clone(),
@@ -265,29 +272,20 @@ fn ports(config: &Config) -> Ports {
 }
 
 /// The host of the receiver as other machines know it; `None` if it is this one.
-fn host_of(url: &str) -> Option<String> {
+pub(crate) fn host_of(url: &str) -> Option<String> {
     let host = without_port(authority(url)?);
     (!is_loopback(host)).then(|| host.to_owned())
 }
 
 /// Refuses directories on the network: a server that is away would stop us in the middle of a write, and a box at
-/// start has its shares not mounted yet. Magic numbers: statfs(2).
+/// start has its shares not mounted yet.
 fn check_mount(data: &Path) -> io::Result<()> {
-    let existing = data
-        .ancestors()
-        .find(|path| path.exists())
-        .unwrap_or(Path::new("/"));
-    // The kernel's numbers are 32 bits wide, whatever the field.
-    let kind = rustix::fs::statfs(existing)?.f_type as u32;
-    let name = match kind {
-        0x6969 => "NFS",
-        0xff53_4d42 | 0xfe53_4d42 | 0x517b => "CIFS",
-        0x0187 => "autofs",
-        _ => return Ok(()),
-    };
-    Err(io::Error::other(format!(
-        "this is a network mount ({name}); choose a directory on this machine"
-    )))
+    match Mount::of(data)?.kind {
+        Kind::Network(name) => Err(io::Error::other(format!(
+            "this is a network mount ({name}); choose a directory on this machine"
+        ))),
+        _ => Ok(()),
+    }
 }
 
 #[cfg(test)]

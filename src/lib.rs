@@ -25,7 +25,8 @@ pub mod picons;
 pub mod store;
 pub mod stream;
 
-// Fourth floor: what happens by itself.
+// Fourth floor: what happens by itself, and what is looked at once.
+pub mod doctor;
 pub mod refresh;
 
 // Fifth floor: what is asked.
@@ -34,3 +35,4 @@ pub mod server;
 // Roof.
 pub mod app;
 pub mod cli;
+pub mod run;

@@ -4,12 +4,14 @@
 
 mod channels; // from the bouquets of the receiver to channels
 mod demo; // the simulated receiver's answers against captured shapes
+mod doctor; // what `xg2g check` finds
 mod faults; // what a receiver in trouble may and may not do to what is known
 mod house; // who may import whom, sizes, what nobody may use
 mod http; // the http room over real sockets
 mod kit; // the program against the simulated receiver
 mod papers; // sample file, reference pages and help against the tables
 mod politeness; // what is asked of the receiver, and how often
+mod program; // the built program as a process
 mod regressions; // receivers that are wrong in ways met once
 mod serving; // every route of the running program
 mod streaming; // streams through the running program

@@ -27,6 +27,15 @@ pub enum Command {
         /// The configuration.
         loaded: Loaded,
     },
+    /// Look at everything that is needed, and say what to do.
+    Check {
+        /// With the built-in simulated receiver.
+        demo: bool,
+        /// For programs.
+        json: bool,
+        /// The configuration, or what is wrong with it.
+        loaded: Result<Loaded, Vec<Error>>,
+    },
     /// Run the simulated receiver alone.
     Receiver(DemoReceiver),
     /// Print the version.
@@ -58,11 +67,11 @@ impl Failure {
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Failure::Usage(reason) => write!(f, "xg2g: {reason} (see xg2g --help)"),
+            Failure::Usage(reason) => write!(f, "{reason} (see xg2g --help)"),
             Failure::Config(errors) => {
                 for (index, error) in errors.iter().enumerate() {
                     let gap = if index > 0 { "\n" } else { "" };
-                    write!(f, "{gap}xg2g: {error}")?;
+                    write!(f, "{gap}{error}")?;
                 }
                 Ok(())
             }
@@ -86,9 +95,10 @@ const SHORT: [(&str, &str); 3] = [
 ];
 
 /// Every option, for the one that was meant.
-const OPTIONS: [&str; 20] = [
+const OPTIONS: [&str; 21] = [
     "--config",
     "--demo",
+    "--json",
     "--set",
     "--listen",
     "--data",
@@ -133,7 +143,7 @@ fn parse(
     }
     let file: Option<PathBuf> =
         args.opt_value_from_os_str("--config", |text| Ok::<_, io::Error>(text.into()))?;
-    let demo = args.contains("--demo");
+    let (demo, json) = (args.contains("--demo"), args.contains("--json"));
     let mut flags = Vec::new();
     for set in args.values_from_str::<_, String>("--set")? {
         match set.split_once('=') {
@@ -152,18 +162,19 @@ fn parse(
     let command = args.subcommand()?;
     let plain = file.is_none() && flags.is_empty();
     let misplaced = match command.as_deref() {
-        None => false,
-        Some("config") => demo,
-        Some("receiver" | "version" | "help") => demo || !plain,
+        None => json,
+        Some("check") => false,
+        Some("config") => demo || json,
+        Some("receiver" | "version" | "help") => demo || json || !plain,
         Some(other) => {
             return Err(Failure::Usage(format!("there is no command {other}")));
         }
     };
     if misplaced {
-        let name = command.as_deref().unwrap_or_default();
-        return Err(Failure::Usage(format!(
-            "`{name}` takes none of these options"
-        )));
+        return Err(Failure::Usage(match command {
+            Some(name) => format!("`{name}` takes none of these options"),
+            None => "--json belongs to `check`".into(),
+        }));
     }
     let receiver = match command.as_deref() {
         Some("receiver") => Some(demo::read(&mut args)?),
@@ -177,7 +188,11 @@ fn parse(
         (Some("version"), _) => Ok(Command::Version),
         (Some("help"), _) => Ok(Command::Help),
         (name, _) => {
-            let loaded = load(file, env, &flags, read_file).map_err(Failure::Config)?;
+            let loaded = load(file, env, &flags, read_file);
+            if name == Some("check") {
+                return Ok(Command::Check { demo, json, loaded });
+            }
+            let loaded = loaded.map_err(Failure::Config)?;
             Ok(match name {
                 None => Command::Run { demo, loaded },
                 Some(_) => Command::Config { loaded },
@@ -248,6 +263,7 @@ pub fn help() -> String {
 
 const USAGE: &str = "\
 Usage: xg2g [OPTIONS]            serve
+       xg2g check [OPTIONS]      look at everything that is needed and say what to do
        xg2g config [OPTIONS]     print the configuration in force and where each value came from
        xg2g receiver [...]       run the simulated receiver alone
        xg2g version | help
@@ -259,6 +275,7 @@ Options:
   --listen ADDR             the same as --set server.listen=ADDR
   --data DIR                the same as --set files.data=DIR
   --log-level LEVEL         the same as --set log.level=LEVEL
+  --json                    `check` for programs: an array of check, status and message
   -h, --help                print this
   -V, --version             print the version
 
@@ -349,6 +366,23 @@ mod tests {
     }
 
     #[test]
+    fn check_is_told_of_a_broken_configuration() {
+        let command = run(&["check", "--json"], &[], Some("[guide]\ndays = 99"));
+        assert!(
+            matches!(&command, Ok(Command::Check { json: true, demo: false, loaded: Err(errors) }) if errors.len() == 1)
+        );
+        let command = run(&["--demo", "check"], &[], None);
+        assert!(matches!(
+            &command,
+            Ok(Command::Check {
+                json: false,
+                demo: true,
+                loaded: Ok(_)
+            })
+        ));
+    }
+
+    #[test]
     fn version_and_help_work_with_a_broken_configuration() {
         for args in ["version", "--version", "help", "--help"] {
             assert!(run(&[args], &[("XG2G_EPG_DAYS", "x")], Some("[")).is_ok());
@@ -365,6 +399,8 @@ mod tests {
             (&["--config"], "--config"),
             (&["--config", "a", "--config", "b"], "not twice"),
             (&["config", "--demo"], "`config` takes none"),
+            (&["config", "--json"], "`config` takes none"),
+            (&["--json"], "--json belongs to `check`"),
             (&["receiver", "--listen", ":1"], "`receiver` takes none"),
             (&["--port", "1"], "does not belong here"),
             (&["receiver", "--port", "70000"], "--port: "),

@@ -353,4 +353,11 @@ pub const KEYS: &[Key] = &[
         kind: Kind::Level(|c| &mut c.log.level),
         about: "Least important messages to write.",
     },
+    Key {
+        path: "log.output",
+        env: "XG2G_LOG_OUTPUT",
+        kind: Kind::Output(|c| &mut c.log.output),
+        about: "Where messages go: standard error, the system's log (logread on a box), or a file \
+                of 256 kB at most, and as much again in FILE.1. Where that fails: standard error.",
+    },
 ];

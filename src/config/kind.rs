@@ -2,6 +2,7 @@
 
 use super::toml::Value;
 use super::{duration, url, Config, Listen, Mode, Secret};
+use crate::log::Output;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use std::time::Duration;
@@ -40,6 +41,8 @@ pub enum Kind {
     Mode(Slot<Mode>),
     /// What is logged.
     Level(Slot<log::LevelFilter>),
+    /// Where it is logged.
+    Output(Slot<Output>),
 }
 
 impl Kind {
@@ -63,6 +66,7 @@ impl Kind {
             Kind::Listen(_) => "\":port\", \"1.2.3.4:port\" or \"[::1]:port\"".into(),
             Kind::Mode(_) => "\"proxy\", \"redirect\" or \"direct\"".into(),
             Kind::Level(_) => "\"error\", \"warn\", \"info\", \"debug\" or \"trace\"".into(),
+            Kind::Output(_) => "\"stderr\", \"syslog\" or the full path of a file".into(),
         }
     }
 
@@ -134,6 +138,9 @@ impl Kind {
                 let level = text.parse::<log::Level>().map_err(|_| refused())?;
                 *slot(config) = level.to_level_filter();
             }
+            (Kind::Output(slot), Value::Text(text)) => {
+                *slot(config) = text.parse().map_err(|()| refused())?;
+            }
             _ => return Err(refused()),
         }
         Ok(())
@@ -164,6 +171,15 @@ impl Kind {
             Kind::Listen(slot) => Value::Text(slot(config).to_string()),
             Kind::Mode(slot) => Value::Text(slot(config).to_string()),
             Kind::Level(slot) => Value::Text(slot(config).to_string().to_lowercase()),
+            Kind::Output(slot) => Value::Text(slot(config).to_string()),
+        }
+    }
+
+    /// Whether two configurations differ in the value.
+    pub(super) fn differs(&self, one: &Config, other: &Config) -> bool {
+        match self {
+            Kind::Secret(slot) => slot(&mut one.clone()) != slot(&mut other.clone()),
+            _ => self.show(one) != self.show(other),
         }
     }
 

@@ -4,6 +4,7 @@
 //! stands once in [`KEYS`]; the file, the environment, the flags, the shipped sample, the reference
 //! page and `--help` all read that table. [`load`] is pure: text in, checked values or every error out.
 
+mod changes;
 mod duration;
 mod keys;
 mod kind;
@@ -18,6 +19,7 @@ mod source;
 mod toml;
 mod url;
 
+pub use changes::changes;
 pub use keys::{Key, Section, KEYS, SECTIONS};
 pub use kind::{Kind, Slot};
 pub use listen::Listen;
@@ -176,6 +178,8 @@ pub struct Files {
 pub struct Log {
     /// The least important messages that are still written.
     pub level: log::LevelFilter,
+    /// Where they are written.
+    pub output: crate::log::Output,
 }
 
 impl Default for Receiver {
@@ -273,6 +277,7 @@ impl Default for Log {
     fn default() -> Self {
         Log {
             level: log::LevelFilter::Info,
+            output: crate::log::Output::Stderr,
         }
     }
 }

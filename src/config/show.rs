@@ -129,6 +129,16 @@ The weakest first: the default, the file, the environment, the command line.
   `--data` and `--log-level` are short for three of them and win over `--set`.
 
 `xg2g config` prints the values in force and where each came from; passwords are shown as `***`.
+`xg2g check` looks whether the program can work with them.
+
+## Changing it while the program runs
+
+`SIGHUP` (`kill -HUP`, or the init script's `reload`) makes the program read all of it again. If anything
+is wrong, every error is logged and the configuration in force stays. If nothing changed, nothing happens.
+Otherwise the program stops in order and starts again in the same process: what is known is served at
+once, but connections and running streams end. If it cannot start with the new values (the port is
+taken, say), it goes on with the former ones. Taking over changes without ending anything is later work.
+A program that runs in the foreground ends when its terminal is closed.
 
 ## The file
 

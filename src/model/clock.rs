@@ -27,6 +27,15 @@ fn civil(seconds: u64) -> [u32; 6] {
 /// Past events shown in a guide: those that ran in the last four hours.
 const PAST: u32 = 4 * 3_600;
 
+/// The wall clock of a receiver without network shows 1970, or the date of its image, until it has the time from the
+/// broadcast. Before the year of this version nothing is asked or stamped (2026-01-01, in seconds since 1970).
+const RELEASED: u64 = 1_767_225_600;
+
+/// Whether the clock that says `now` has been set.
+pub fn clock_is_set(now: SystemTime) -> bool {
+    unix_seconds(now) >= RELEASED
+}
+
 /// Seconds since 1970 of a time; 0 for a clock before that.
 pub fn unix_seconds(time: SystemTime) -> u64 {
     time.duration_since(UNIX_EPOCH)
@@ -122,6 +131,14 @@ mod tests {
         assert_eq!(xmltv_time(1_795_373_700), "20261122185500 +0000");
         assert_eq!(http_date(784_111_777), "Sun, 06 Nov 1994 08:49:37 GMT");
         assert_eq!(rfc3339(4_102_444_799), "2099-12-31T23:59:59Z");
+    }
+
+    #[test]
+    fn a_clock_is_set_from_the_release_on() {
+        let at = |seconds| UNIX_EPOCH + std::time::Duration::from_secs(seconds);
+        assert_eq!(rfc3339(RELEASED), "2026-01-01T00:00:00Z");
+        assert!(!clock_is_set(UNIX_EPOCH) && !clock_is_set(at(RELEASED - 1)));
+        assert!(clock_is_set(at(RELEASED)) && clock_is_set(SystemTime::now()));
     }
 
     #[test]

@@ -19,7 +19,8 @@ mod tuner;
 
 pub use channel::{Channel, Media};
 pub use clock::{
-    guide_begin, http_date, parse_rfc3339, rfc3339, unix_now, unix_seconds, xmltv_time,
+    clock_is_set, guide_begin, http_date, parse_rfc3339, rfc3339, unix_now, unix_seconds,
+    xmltv_time,
 };
 pub use episode::Episode;
 pub use event::{EpgKey, Event};

@@ -17,15 +17,13 @@ use smol::future::FutureExt;
 use smol::Timer;
 
 use crate::config;
+use crate::model::clock_is_set;
 use crate::receiver::openwebif::{About, Error, OpenWebif};
 use crate::store::Store;
 
 pub use facts::Facts;
 pub use status::{Phase, Progress, Status};
 
-/// The wall clock of a receiver without network shows 1970, or the date of its image, until it has the time from the
-/// broadcast. Before the year of this version nothing is asked or stamped (2026-01-01).
-const RELEASED: Duration = Duration::from_secs(1_767_225_600);
 /// How often the clock is looked at while it is wrong.
 const CLOCK_LOOK: Duration = Duration::from_secs(5);
 /// First pause after a pass that did not reach the receiver; doubles.
@@ -147,8 +145,8 @@ impl Poller {
     async fn run(self, wishes: Receiver<Wish>) {
         self.wait_for_the_clock().await;
         self.show_what_is_known().await;
-        // The pause after the last pass, if that failed, and why.
-        let mut failing: Option<(Duration, String)> = None;
+        // The pause after the last pass, if that failed, and how.
+        let mut failing: Option<(Duration, Failure)> = None;
         let mut wish = None;
         loop {
             let result = self.pass(wish, failing.is_some()).await;
@@ -161,22 +159,23 @@ impl Poller {
                     interval
                 }
                 Err(error) => {
-                    let text = error.to_string();
+                    let failure = Failure::of(error);
                     let before = failing.as_ref();
                     // One line when it begins, not one a try.
-                    if before.is_none_or(|(_, before)| *before != text) {
-                        log::warn!("the refresh failed, what is known is kept: {text}");
+                    if before.is_none_or(|(_, before)| *before != failure) {
+                        log::warn!("the refresh failed, what is known is kept: {error}");
                     }
                     let pause = before
                         .map_or(FIRST_BACKOFF, |(pause, _)| *pause * 2)
                         .min(LONGEST_BACKOFF)
                         .min(interval);
-                    failing = Some((pause, text));
+                    failing = Some((pause, failure));
                     pause
                 }
             };
             let pause = jitter(pause);
-            self.status.borrow_mut().finish(result.err(), pause);
+            let news = self.status.borrow_mut().finish(result.err(), pause);
+            news.iter().for_each(|warning| log::warn!("{warning}"));
             let (ended, _) = self.ended.replace(async_channel::bounded(1));
             ended.close();
             wish = async {
@@ -205,7 +204,7 @@ impl Poller {
     }
 
     async fn wait_for_the_clock(&self) {
-        let right = || SystemTime::now() >= SystemTime::UNIX_EPOCH + RELEASED;
+        let right = || clock_is_set(SystemTime::now());
         if right() {
             return;
         }
@@ -292,10 +291,27 @@ impl Poller {
         self.status.borrow_mut().progress = Progress { phase, done, total };
     }
 
-    /// Notes something the user should see in the status, and in the log when it is new.
+    /// Notes something the user should see: in the status at once, in the log at the end of the pass.
     fn warn(&self, text: String) {
-        if self.status.borrow_mut().warn(&text) {
-            log::warn!("{text}");
+        self.status.borrow_mut().warn(text);
+    }
+}
+
+/// How a pass failed, as far as it is worth a line of the log.
+#[derive(Debug, PartialEq, Eq)]
+enum Failure {
+    /// No answer: one story from the receiver going down to its coming up again, whatever the network says meanwhile.
+    Away,
+    /// Anything else, in words.
+    Other(String),
+}
+
+impl Failure {
+    fn of(error: &Error) -> Failure {
+        if error.is_away() {
+            Failure::Away
+        } else {
+            Failure::Other(error.to_string())
         }
     }
 }

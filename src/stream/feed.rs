@@ -9,6 +9,7 @@ use smol::future::or;
 use smol::Timer;
 
 use super::inspect::Inspector;
+use super::pace::Pace;
 use super::packet::null;
 use super::reader::Seat;
 use super::refusal::Refusal;
@@ -426,42 +427,37 @@ impl Feed {
         inspector: &mut Inspector,
         settings: &Settings,
     ) -> Broken {
-        let heard = Cell::new(Instant::now());
-        // One timer for many reads.
-        let silent = async {
+        let mut heard = Instant::now();
+        let mut readable = heard;
+        let mut pace = Pace::default();
+        loop {
             loop {
-                let until = heard.get() + settings.stall;
-                if Timer::at(until).await >= heard.get() + settings.stall {
-                    return Broken::Off;
+                let before = inspector.is_sound().then(|| inspector.tables());
+                let packets = upstream.intake.packets();
+                if packets.is_empty() {
+                    break;
                 }
+                let found = inspector.look(packets);
+                if found.clear > 0 || found.scrambled == 0 {
+                    readable = heard;
+                } else if heard.duration_since(readable) > settings.descramble_wait {
+                    return Broken::Scrambled;
+                }
+                // Sound alone can begin anywhere.
+                self.push(packets, found.start.or(before.map(|tables| (0, tables))));
             }
-        };
-        let receive = async {
-            let mut readable = Instant::now();
-            loop {
-                loop {
-                    let before = inspector.is_sound().then(|| inspector.tables());
-                    let packets = upstream.intake.packets();
-                    if packets.is_empty() {
-                        break;
-                    }
-                    let found = inspector.look(packets);
-                    if found.clear > 0 || found.scrambled == 0 {
-                        readable = heard.get();
-                    } else if heard.get().duration_since(readable) > settings.descramble_wait {
-                        return Broken::Scrambled;
-                    }
-                    // Sound alone can begin anywhere.
-                    self.push(packets, found.start.or(before.map(|tables| (0, tables))));
+            let now = pace.wait().await;
+            match upstream.try_read() {
+                Ok(Some(0)) | Err(_) => return Broken::Off,
+                Ok(Some(count)) => {
+                    self.count(count);
+                    pace.read(count);
+                    heard = now;
                 }
-                match upstream.read().await {
-                    Ok(count @ 1..) => self.count(count),
-                    _ => return Broken::Off,
-                }
-                heard.set(Instant::now());
+                Ok(None) if now.duration_since(heard) > settings.stall => return Broken::Off,
+                Ok(None) => {}
             }
-        };
-        or(receive, silent).await
+        }
     }
 
     fn has_start(&self) -> bool {

@@ -13,6 +13,7 @@ mod inspect;
 mod intake;
 mod list;
 mod mend;
+mod pace;
 mod packet;
 mod psi;
 mod reader;

@@ -1,6 +1,6 @@
 //! A connection to where a stream comes from.
 
-use std::io::{self, Read};
+use std::io::{self, ErrorKind, Read};
 use std::net::TcpStream;
 
 use smol::io::AsyncWriteExt;
@@ -100,6 +100,19 @@ impl Upstream {
             .await?;
         self.intake.received(count);
         Ok(count)
+    }
+
+    /// Receives what is there, without waiting; how many bytes, `None` if there is nothing. 0 is the end.
+    pub(super) fn try_read(&mut self) -> io::Result<Option<usize>> {
+        let room = self.intake.room();
+        match self.socket.get_ref().read(room) {
+            Ok(count) => {
+                self.intake.received(count);
+                Ok(Some(count))
+            }
+            Err(error) if error.kind() == ErrorKind::WouldBlock => Ok(None),
+            Err(error) => Err(error),
+        }
     }
 
     async fn more(&mut self) -> Result<(), Refusal> {

@@ -2,7 +2,9 @@
 
 mod answer;
 mod json;
+mod log;
 mod play;
+mod process;
 mod read;
 mod seen;
 
@@ -24,9 +26,11 @@ use xg2g::config::Config;
 use xg2g::receiver::demo;
 use xg2g::stream::Watch;
 
+pub(crate) use self::log::Log;
 pub(crate) use answer::Answer;
 pub(crate) use json::*;
 pub(crate) use play::*;
+pub(crate) use process::{get, xg2g, Folder, Process};
 pub(crate) use read::*;
 pub(crate) use seen::Seen;
 

@@ -1,0 +1,237 @@
+//! The receiver: whether it answers, and what it has.
+
+use std::collections::HashSet;
+use std::net::{TcpStream, ToSocketAddrs};
+use std::time::Duration;
+
+use super::{Finding, Needs, Tell};
+use crate::http::client;
+use crate::model::{EntryKind, Lineup, ListedBouquet, Listing, Media, Selection};
+use crate::receiver::openwebif::{Error, Named, OpenWebif, Piece};
+
+/// Lists that are asked for: each is a question to the receiver.
+const MOST_LISTS: usize = 20;
+/// A stream port answers at once.
+const PATIENCE: Duration = Duration::from_secs(3);
+
+/// Whether it answers, and as what. Returns whether it makes sense to go on.
+pub(super) async fn answers(needs: &Needs, web: &OpenWebif, tell: Tell<'_>) -> bool {
+    let receiver = &needs.loaded.config.receiver;
+    let url = &receiver.url;
+    let standby = web.standby().await;
+    let is_refused = matches!(
+        standby,
+        Err(Error::Http(client::Error::Unauthorized { .. }))
+    );
+    match &standby {
+        Err(error) if !is_refused => {
+            let advice = advice(error);
+            tell(Finding::problem(
+                "receiver",
+                format!("{url}: {error}; {advice}"),
+            ));
+            return false;
+        }
+        _ => tell(Finding::ok("receiver", format!("{url} answers"))),
+    }
+    tell(match &standby {
+        Err(error) => Finding::problem(
+            "login",
+            format!("{error} (receiver.user, receiver.password)"),
+        ),
+        Ok(_) if receiver.user.is_empty() => Finding::ok("login", "none is asked for"),
+        Ok(_) => Finding::ok("login", format!("`{}` is let in", receiver.user)),
+    });
+    let Ok(is_asleep) = standby else {
+        return false;
+    };
+    tell(match web.about().await {
+        Ok(about) => {
+            let version = about.webif.trim_start_matches("OWIF").trim_start();
+            let text = format!("OpenWebif {version}, {}, {}", about.model, about.image);
+            if version.starts_with("1.") || version.starts_with("2.") {
+                Finding::ok("openwebif", text)
+            } else {
+                let text = format!("{text}: only the lines 1.x and 2.x are known to work");
+                Finding::warning("openwebif", text)
+            }
+        }
+        Err(error) => Finding::warning("openwebif", format!("its version is not told: {error}")),
+    });
+    tell(Finding::ok(
+        "standby",
+        if is_asleep {
+            "the receiver is in standby; it is not woken"
+        } else {
+            "the receiver is on"
+        },
+    ));
+    true
+}
+
+fn advice(error: &Error) -> &'static str {
+    use client::Error::{Refused, Resolve, Status, Timeout, Unreachable};
+    match error {
+        Error::Http(Refused(_)) => {
+            "is enigma2 running, the plugin OpenWebif installed and switched on, and the port in receiver.url its port?"
+        }
+        Error::Http(Resolve { .. }) => "write its IP address into receiver.url",
+        Error::Http(Unreachable(_)) => {
+            "is the receiver switched on, in this network, and receiver.url its address?"
+        }
+        Error::Http(Timeout(_)) => {
+            "the receiver is busy, hangs, or something between drops what is sent: does its web page open in a browser?"
+        }
+        Error::Http(Status { status: 404, .. }) | Error::Malformed(..) | Error::Refused(..) => {
+            "that is not how OpenWebif answers: does receiver.url name the receiver, and the port of OpenWebif?"
+        }
+        Error::Http(Status { .. }) => "restart the receiver's user interface, or update OpenWebif",
+        _ => "does its web page open in a browser?",
+    }
+}
+
+/// The channels it has, of those that are wanted.
+pub(super) async fn channels(needs: &Needs, web: &OpenWebif, tell: Tell<'_>) -> Lineup {
+    const CHECK: &str = "bouquets";
+    let mut listing = Listing::default();
+    let mut asked = 0;
+    for media in [Media::Tv, Media::Radio] {
+        let named = match web.bouquets(media).await {
+            Ok(named) => named,
+            Err(error) if media == Media::Tv => {
+                tell(Finding::problem(CHECK, error.to_string()));
+                return Lineup::default();
+            }
+            Err(error) => {
+                tell(Finding::warning(
+                    CHECK,
+                    format!("there is no radio: {error}"),
+                ));
+                continue;
+            }
+        };
+        for Named { reference, name } in named {
+            let mut entries = Vec::new();
+            if asked < MOST_LISTS {
+                asked += 1;
+                match web.services(&reference, true).await {
+                    Ok(services) => entries = services.to_vec(),
+                    Err(error) => tell(Finding::warning(CHECK, format!("`{name}`: {error}"))),
+                }
+            }
+            listing.bouquets.push(ListedBouquet {
+                reference: reference.into(),
+                name: name.into(),
+                media,
+                entries,
+            });
+        }
+    }
+    let selection = Selection {
+        bouquets: needs.loaded.config.channels.bouquets.clone(),
+    };
+    let lineup = Lineup::resolve(&listing, &selection);
+    for name in &lineup.unknown {
+        tell(Finding::warning(
+            CHECK,
+            format!("the receiver has no bouquet `{name}`: correct channels.bouquets"),
+        ));
+    }
+    tell(count(&listing, &lineup));
+    lineup
+}
+
+fn count(listing: &Listing, lineup: &Lineup) -> Finding {
+    const CHECK: &str = "bouquets";
+    let of = |media| {
+        let all = listing.bouquets.iter();
+        all.filter(|bouquet| bouquet.media == media).count()
+    };
+    let (tv, radio, channels) = (of(Media::Tv), of(Media::Radio), lineup.channels.len());
+    if tv + radio == 0 {
+        return Finding::problem(
+            CHECK,
+            "the receiver has none: make one on the receiver (channel list, menu, add bouquet) or with an editor such as dreamboxEDIT",
+        );
+    }
+    let text =
+        format!("{tv} of TV, {radio} of radio, {channels} channels in those that are offered");
+    if channels == 0 {
+        return Finding::problem(
+            CHECK,
+            format!("{text}: fill a bouquet on the receiver, or look at channels.bouquets"),
+        );
+    }
+    let is_nested = |bouquet: &ListedBouquet| {
+        let mut entries = bouquet.entries.iter();
+        entries.any(|entry| entry.kind() == EntryKind::Bouquet)
+    };
+    let more = if tv + radio > MOST_LISTS {
+        format!(" (counted in the first {MOST_LISTS} bouquets)")
+    } else if listing.bouquets.iter().any(is_nested) {
+        " (those of sub-bouquets not counted)".into()
+    } else {
+        String::new()
+    };
+    Finding::ok(CHECK, text + &more)
+}
+
+/// Whether the receiver knows what is on: asked for one bouquet.
+pub(super) async fn guide(needs: &Needs, web: &OpenWebif, lineup: &Lineup) -> Finding {
+    const CHECK: &str = "guide";
+    if !needs.loaded.config.guide.enabled {
+        return Finding::ok(CHECK, "switched off (guide.enabled)");
+    }
+    let mut bouquets = lineup.bouquets.iter();
+    let Some(bouquet) = bouquets.find(|bouquet| !bouquet.rows.is_empty()) else {
+        return Finding::ok(
+            CHECK,
+            "no channel is one the receiver would know a guide of",
+        );
+    };
+    let known = std::cell::RefCell::new(HashSet::new());
+    let mut each = |piece: Piece<'_>| {
+        match piece {
+            Piece::Begin => known.borrow_mut().clear(),
+            Piece::Events { service, .. } => drop(known.borrow_mut().insert(service.to_owned())),
+        }
+        Ok(())
+    };
+    if let Err(error) = web.now_next(&bouquet.reference, &mut each).await {
+        return Finding::problem(CHECK, error.to_string());
+    }
+    let (known, all) = (known.into_inner().len(), bouquet.rows.len());
+    let text = format!(
+        "the receiver knows what is on for {known} of {all} channels of `{}`",
+        bouquet.name
+    );
+    let advice = "a receiver learns it when it tunes a channel; plugins such as EPGRefresh, EPGImport and CrossEPG fetch it";
+    if known * 2 >= all {
+        Finding::ok(CHECK, text)
+    } else {
+        Finding::warning(CHECK, format!("{text}; {advice}"))
+    }
+}
+
+/// Whether the stream port is open. No stream is asked for, so no tuner is taken.
+pub(super) fn streams(host: &str, port: u16) -> Finding {
+    const CHECK: &str = "streams";
+    let bare = host.trim_start_matches('[').trim_end_matches(']');
+    let connect = || {
+        let mut last = std::io::Error::other("the name has no address");
+        for address in (bare, port).to_socket_addrs()? {
+            match TcpStream::connect_timeout(&address, PATIENCE) {
+                Ok(_) => return Ok(()),
+                Err(error) => last = error,
+            }
+        }
+        Err(last)
+    };
+    match connect() {
+        Ok(()) => Finding::ok(CHECK, format!("port {port} of the receiver is open")),
+        Err(error) => Finding::problem(
+            CHECK,
+            format!("port {port} of {host} is not open ({}), so nothing can be played: is enigma2 running, and stream.port its stream port?", error.kind()),
+        ),
+    }
+}

@@ -1,0 +1,217 @@
+//! The life of the program: it starts, is told to read its configuration again, and stops.
+
+mod check;
+mod signals;
+
+use std::fs;
+use std::io::{self, IsTerminal, Write};
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::rc::Rc;
+use std::time::{Duration, SystemTime};
+
+use smol::future::FutureExt;
+use smol::{LocalExecutor, Task, Timer};
+
+use crate::app::{self, Running};
+use crate::cli::{self, Command};
+use crate::config::{self, Loaded};
+use crate::log::Output;
+use crate::model::{rfc3339, unix_seconds};
+use crate::receiver::demo;
+use crate::stream::Watch;
+
+pub use check::check;
+pub use signals::{Ear, Told};
+
+/// The pause before another try, when a configuration that was in force cannot be started with any more.
+const NEW_TRY: Duration = Duration::from_secs(5);
+
+/// Serves until it is told to stop.
+///
+/// # Errors
+/// When it cannot start.
+pub fn run(demo: bool, loaded: Loaded) -> Result<(), app::Error> {
+    let executor = Rc::new(LocalExecutor::new());
+    let result = smol::block_on(executor.run(serve(&executor, demo, loaded)));
+    if demo {
+        // It is of no use to anybody else; a leftover in /tmp goes with the next start of the machine.
+        let _ = fs::remove_dir_all(private_directory());
+    }
+    result
+}
+
+async fn serve(
+    executor: &Rc<LocalExecutor<'static>>,
+    demo: bool,
+    mut loaded: Loaded,
+) -> Result<(), app::Error> {
+    let mut ear = Ear::new();
+    let had_terminal = io::stderr().is_terminal();
+    let started = begin(executor, demo, &loaded).inspect_err(|error| {
+        // The caller tells standard error.
+        if loaded.config.log.output != Output::Stderr {
+            log::error!("{error}");
+        }
+    })?;
+    let mut greeting = demo.then(|| greet(executor, &started));
+    let mut running = Some(started);
+    loop {
+        let again = async {
+            match &running {
+                Some(_) => std::future::pending().await,
+                None => drop(Timer::after(NEW_TRY).await),
+            }
+            None
+        };
+        match async { Some(ear.next().await) }.or(again).await {
+            None => running = begin_again(executor, demo, &loaded),
+            // It may also be the system's word for a terminal that was closed, and then nobody watches any more.
+            Some(Told::Reload) if !had_terminal || io::stderr().is_terminal() => {
+                let Some(new) = reread(&loaded) else {
+                    continue;
+                };
+                drop(greeting.take());
+                if let Some(running) = running.take() {
+                    running.stop().await;
+                }
+                match begin(executor, demo, &new) {
+                    Ok(started) => (running, loaded) = (Some(started), new),
+                    Err(error) => {
+                        log::error!("the former configuration is taken again: {error}");
+                        running = begin_again(executor, demo, &loaded);
+                    }
+                }
+            }
+            Some(_) => {
+                if let Some(running) = running.take() {
+                    running.stop().await;
+                }
+                log::info!("stopped");
+                return Ok(());
+            }
+        }
+    }
+}
+
+/// Starts with a configuration.
+fn begin(
+    executor: &Rc<LocalExecutor<'static>>,
+    demo: bool,
+    loaded: &Loaded,
+) -> Result<Running, app::Error> {
+    let config = loaded.config.clone();
+    crate::log::start(config.log.level, config.log.output.clone(), stamp);
+    loaded
+        .warnings
+        .iter()
+        .for_each(|warning| log::warn!("{warning}"));
+    let Places { state, data } = Places::of(demo, loaded);
+    let options = app::Options {
+        config,
+        state,
+        data,
+        demo: demo.then(demo::Options::default),
+        watch: Watch::default(),
+    };
+    let running = app::start(executor, options)?;
+    log::info!("listening on {}", running.address());
+    Ok(running)
+}
+
+/// Starts with a configuration that was in force before: what is in the way now may pass.
+fn begin_again(
+    executor: &Rc<LocalExecutor<'static>>,
+    demo: bool,
+    loaded: &Loaded,
+) -> Option<Running> {
+    begin(executor, demo, loaded)
+        .inspect_err(|error| log::error!("another try in {} s: {error}", NEW_TRY.as_secs()))
+        .ok()
+}
+
+/// The configuration as it is said now; `None` if it is wrong or the same.
+fn reread(loaded: &Loaded) -> Option<Loaded> {
+    let new = match cli::read() {
+        Ok(Command::Run { loaded, .. }) => loaded,
+        // The same arguments mean the same command.
+        Ok(_) => return None,
+        Err(failure) => {
+            log::error!("the configuration is wrong, the one in force stays:");
+            let errors = failure.to_string();
+            errors.lines().for_each(|error| log::error!("{error}"));
+            return None;
+        }
+    };
+    let changes = config::changes(&loaded.config, &new.config);
+    if changes.is_empty() && new.file == loaded.file {
+        log::info!("the configuration has not changed");
+        return None;
+    }
+    log::info!("the configuration has changed, starting again");
+    for key in changes {
+        let (old, new) = (key.value(&loaded.config), key.value(&new.config));
+        log::info!("{} = {new}, was {old}", key.path);
+    }
+    Some(new)
+}
+
+/// Where files go.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Places {
+    /// The small state that outlives a restart.
+    pub state: PathBuf,
+    /// Outputs and events.
+    pub data: PathBuf,
+}
+
+impl Places {
+    /// As configured, else as it suits this machine; a demo leaves nothing behind.
+    pub fn of(demo: bool, loaded: &Loaded) -> Places {
+        let files = &loaded.config.files;
+        let data = match (&files.data, demo) {
+            (None, true) => private_directory(),
+            _ => files.data_dir(),
+        };
+        let on_box =
+            Path::new("/etc/enigma2/lamedb").exists() || Path::new("/etc/enigma2/lamedb5").exists();
+        let state = match (&files.state, demo) {
+            (None, true) => data.clone(),
+            _ => files.state_dir(loaded.file.as_deref(), on_box),
+        };
+        Places { state, data }
+    }
+}
+
+/// A directory of our own for a demo.
+fn private_directory() -> PathBuf {
+    PathBuf::from(format!("/tmp/xg2g-demo-{}", std::process::id()))
+}
+
+/// Says what to open, once there is something to see.
+fn greet(executor: &Rc<LocalExecutor<'static>>, running: &Running) -> Task<()> {
+    let (refresh, address) = (running.refresh().clone(), running.address());
+    executor.spawn(async move {
+        refresh.ended().await;
+        // Whoever closed standard output does not want to read.
+        let _ = io::stdout().write_all(greeting(address).as_bytes());
+    })
+}
+
+fn greeting(address: SocketAddr) -> String {
+    let base = format!("http://127.0.0.1:{}", address.port());
+    let version = env!("CARGO_PKG_VERSION");
+    format!(
+        "xg2g {version} with a simulated receiver. Open:\n  \
+         playlist  {base}/playlist.m3u   (Kodi: PVR IPTV Simple Client, M3U playlist URL)\n  \
+         guide     {base}/xmltv.xml      (XMLTV URL)\n  \
+         status    {base}/api/v1/status\n  \
+         now       {base}/api/v1/now\n\
+         Ctrl-C stops it.\n"
+    )
+}
+
+/// The time for a line of the log.
+fn stamp() -> String {
+    rfc3339(unix_seconds(SystemTime::now()))
+}

@@ -1,0 +1,288 @@
+//! `xg2g check`: what is told when something is wrong, and with which exit status.
+
+// The derive knows no narrower word than `pub`, and writes its code its own way.
+#![allow(unreachable_pub, clippy::question_mark)]
+
+use std::net::TcpListener;
+
+use nanoserde::DeJson;
+use rustix::process::Signal;
+
+use crate::kit::{xg2g, Folder, Process};
+
+#[derive(Debug, DeJson)]
+pub struct Finding {
+    pub check: String,
+    pub status: String,
+    pub message: String,
+}
+
+/// A simulated receiver as a process, its address and its stream port.
+struct Tuner {
+    process: Process,
+    url: String,
+    streams: String,
+}
+
+impl Tuner {
+    fn start(args: &[&str]) -> Tuner {
+        let args = ["receiver"].iter().chain(args).copied();
+        let mut process = Process::start(&mut xg2g(args));
+        let line = process.says("answers at ");
+        let (url, ports) = line.split_once(", its stream port is ").unwrap();
+        let (streams, _) = ports.split_once(", its relay port ").unwrap();
+        let (url, streams) = (url.to_owned(), streams.to_owned());
+        Tuner {
+            process,
+            url,
+            streams,
+        }
+    }
+
+    /// What is found about it; `set` are further settings.
+    fn check(&self, set: &[&str]) -> (Vec<Finding>, i32) {
+        let url = format!("receiver.url={}", self.url);
+        let port = format!("stream.port={}", self.streams);
+        let mut all = vec![&*url, &*port, "server.listen=127.0.0.1:0"];
+        all.extend(set);
+        check(&all)
+    }
+}
+
+fn check(set: &[&str]) -> (Vec<Finding>, i32) {
+    let set = set.iter().flat_map(|set| ["--set", set]);
+    let args = ["check", "--json"].into_iter().chain(set);
+    let (status, said) = Process::start(&mut xg2g(args)).end();
+    let findings = DeJson::deserialize_json(&said);
+    let findings = findings.unwrap_or_else(|error| panic!("{error}: {said}"));
+    (findings, status.code().unwrap())
+}
+
+/// The one finding that is a problem.
+#[track_caller]
+fn the_problem((findings, status): (Vec<Finding>, i32)) -> (String, String) {
+    assert_eq!(status, 1, "{findings:?}");
+    let mut problems = findings
+        .into_iter()
+        .filter(|finding| finding.status == "problem");
+    let problem = problems.next().unwrap();
+    assert!(problems.next().is_none());
+    (problem.check, problem.message)
+}
+
+#[test]
+fn a_demo_is_in_order_and_every_check_has_its_line() {
+    let folder = Folder::new();
+    let data = format!("files.data={}", folder.path("data").display());
+    let args = ["check", "--demo", "--listen", "127.0.0.1:0", "--set", &data];
+    let (status, said) = Process::start(&mut xg2g(args)).end();
+    assert_eq!(status.code(), Some(0), "{said}");
+    let checks: Vec<&str> = said
+        .lines()
+        .map(|line| line.split_whitespace().nth(1).unwrap())
+        .collect();
+    let all = "configuration clock port data state receiver login openwebif standby bouquets guide streams";
+    assert_eq!(checks, all.split(' ').collect::<Vec<_>>(), "{said}");
+    assert!(!said.contains("problem"), "{said}");
+    assert!(said.contains("OpenWebif 2.4.0, xg2g Demo 4K, openATV"));
+    assert!(!folder.path("data").exists(), "it makes nothing");
+}
+
+#[test]
+fn the_receiver_is_asked_little_and_never_two_things_at_once() {
+    let receiver = Tuner::start(&["--bouquets", "30", "--services", "300", "--line", "1"]);
+    let (findings, status) = receiver.check(&[]);
+    assert_eq!(status, 0, "{findings:?}");
+    let (_, said) = receiver.process.stop();
+    let number = |name: &str| -> u32 {
+        let line = said.lines().find_map(|line| line.strip_prefix(name));
+        line.unwrap().trim().parse().unwrap()
+    };
+    assert!(number("calls ") <= 25, "{said}");
+    assert_eq!(number("overlapping "), 0, "{said}");
+}
+
+#[test]
+fn a_receiver_that_is_not_there_is_told_with_what_to_look_at() {
+    let receiver = Tuner::start(&[]);
+    let url = receiver.url.clone();
+    receiver.process.stop();
+    let url = format!("receiver.url={url}");
+    let (check, message) = the_problem(check(&[&url, "server.listen=127.0.0.1:0"]));
+    assert_eq!(check, "receiver");
+    assert!(
+        message.contains("nothing listens on 127.0.0.1:"),
+        "{message}"
+    );
+    assert!(message.contains("is enigma2 running"), "{message}");
+}
+
+#[test]
+fn a_login_that_is_wrong_or_missing_is_told() {
+    let receiver = Tuner::start(&["--user", "root", "--password", "right"]);
+    for (set, says) in [
+        (
+            &["receiver.user=root", "receiver.password=wrong"][..],
+            "check user name and password",
+        ),
+        (&[], "it wants a login"),
+    ] {
+        let (check, message) = the_problem(receiver.check(set));
+        assert_eq!(check, "login");
+        assert!(
+            message.contains(says) && message.contains("receiver.user"),
+            "{message}"
+        );
+    }
+    let (findings, status) = receiver.check(&["receiver.user=root", "receiver.password=right"]);
+    assert_eq!(status, 0, "{findings:?}");
+}
+
+#[test]
+fn what_is_no_openwebif_is_told() {
+    for fault in ["html", "result-false", "empty-body", "cut-json"] {
+        let receiver = Tuner::start(&["--fault", fault]);
+        let (check, message) = the_problem(receiver.check(&[]));
+        assert_eq!(check, "receiver");
+        assert!(
+            message.contains("not how OpenWebif answers"),
+            "{fault}: {message}"
+        );
+    }
+}
+
+#[test]
+fn a_receiver_that_hangs_is_told_after_the_time_it_is_given() {
+    let receiver = Tuner::start(&["--fault", "hang"]);
+    let (check, message) =
+        the_problem(receiver.check(&["receiver.timeout=200ms", "receiver.backoff=1ms"]));
+    assert_eq!(check, "receiver");
+    assert!(message.contains("within 200ms"), "{message}");
+}
+
+#[test]
+fn a_receiver_without_bouquets_is_told() {
+    let receiver = Tuner::start(&["--fault", "empty-list"]);
+    let (check, message) = the_problem(receiver.check(&[]));
+    assert_eq!(check, "bouquets");
+    assert!(message.contains("make one on the receiver"), "{message}");
+}
+
+#[test]
+fn a_receiver_without_a_guide_and_a_bouquet_it_does_not_have_are_warnings() {
+    let receiver = Tuner::start(&["--events", "0", "--services", "20"]);
+    let (findings, status) = receiver.check(&["channels.bouquets=Nope"]);
+    assert_eq!(status, 1, "no channels are left: {findings:?}");
+    let told = |check: &str, text: &str| {
+        let mut all = findings.iter();
+        all.any(|finding| {
+            finding.check == check && finding.status == "warning" && finding.message.contains(text)
+        })
+    };
+    assert!(told("bouquets", "no bouquet `Nope`"), "{findings:?}");
+    let (findings, status) = receiver.check(&[]);
+    assert_eq!(status, 0, "{findings:?}");
+    let guide = findings
+        .iter()
+        .find(|finding| finding.check == "guide")
+        .unwrap();
+    assert_eq!(guide.status, "warning");
+    assert!(guide.message.contains("EPGRefresh"), "{}", guide.message);
+}
+
+#[test]
+fn a_stream_port_that_is_shut_is_told() {
+    let receiver = Tuner::start(&[]);
+    let shut = TcpListener::bind("127.0.0.1:0")
+        .unwrap()
+        .local_addr()
+        .unwrap();
+    let (check, message) = the_problem(receiver.check(&[&format!("stream.port={}", shut.port())]));
+    assert_eq!(check, "streams");
+    assert!(message.contains("nothing can be played"), "{message}");
+}
+
+#[test]
+fn a_taken_port_is_told_with_who_has_it() {
+    let receiver = Tuner::start(&[]);
+    let taken = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = taken.local_addr().unwrap();
+    // Whoever has it may also be silent.
+    let (check, message) = the_problem(receiver.check(&[&format!("server.listen={address}")]));
+    assert_eq!(check, "port");
+    let owner = format!("(pid {})", std::process::id());
+    assert!(
+        message.contains(&owner) && message.contains("server.listen"),
+        "{message}"
+    );
+    // An address of some other machine.
+    let (check, message) = the_problem(receiver.check(&["server.listen=203.0.113.1:80"]));
+    assert_eq!(check, "port");
+    assert!(message.contains("correct server.listen"), "{message}");
+}
+
+#[test]
+fn a_running_program_is_recognised_and_asked_whether_it_is_ready() {
+    let receiver = Tuner::start(&["--events", "2", "--services", "10"]);
+    let folder = Folder::new();
+    let (url, data) = (
+        format!("receiver.url={}", receiver.url),
+        format!("files.data={}", folder.path("data").display()),
+    );
+    let args = ["--set", &url, "--set", &data, "--listen", "127.0.0.1:0"];
+    let mut program = Process::start(&mut xg2g(args));
+    let address = program.listens();
+    let listen = format!("server.listen={address}");
+    let program_s = || {
+        let (findings, status) = receiver.check(&[&listen]);
+        assert_eq!(status, 0, "{findings:?}");
+        let mut findings = findings.into_iter();
+        let port = findings.find(|finding| finding.check == "port").unwrap();
+        assert_eq!(port.message, format!("xg2g is running on {address}"));
+        findings.next().unwrap()
+    };
+    while crate::kit::get(address, "/readyz").status != 200 {}
+    let found = program_s();
+    assert_eq!(
+        (&*found.check, &*found.status),
+        ("program", "ok"),
+        "{found:?}"
+    );
+    drop(program);
+    // Without a receiver it never gets ready.
+    let gone = [
+        "--set",
+        "receiver.url=http://127.0.0.1:9",
+        "--set",
+        &data,
+        "--listen",
+        "127.0.0.1:0",
+    ];
+    let mut program = Process::start(&mut xg2g(gone));
+    let listen = format!("server.listen={}", program.listens());
+    let (findings, _) = receiver.check(&[&listen]);
+    let found = findings
+        .iter()
+        .find(|finding| finding.check == "program")
+        .unwrap();
+    assert_eq!(found.status, "warning");
+    assert!(
+        found.message.contains("has not told its channels yet"),
+        "{}",
+        found.message
+    );
+    program.tell(Signal::TERM);
+    program.end();
+}
+
+#[test]
+fn a_wrong_configuration_is_told_error_by_error() {
+    let (findings, status) = check(&["guide.days=99", "receiver.url=box"]);
+    assert_eq!(status, 1);
+    assert!(
+        findings.len() == 2
+            && findings
+                .iter()
+                .all(|finding| finding.status == "problem" && finding.check == "configuration")
+    );
+}

@@ -1,0 +1,175 @@
+//! The built program as a process: signals, output, exit status.
+
+use rustix::process::Signal;
+
+use crate::kit::{get, xg2g, Folder, Process};
+
+/// The demo with a configuration file, on a free port.
+fn demo(folder: &Folder, text: &str) -> Process {
+    let file = folder.write("xg2g.toml", text);
+    let mut command = xg2g(["--demo", "--listen", "127.0.0.1:0", "--config"]);
+    Process::start(command.arg(file))
+}
+
+#[test]
+fn a_changed_file_is_taken_at_sighup() {
+    let folder = Folder::new();
+    let mut program = demo(&folder, "[guide]\nenabled = false\n");
+    let address = program.listens();
+    program.says("Ctrl-C stops it");
+    assert!(get(address, "/playlist.m3u")
+        .text()
+        .contains("http://box:8080/"));
+    folder.write(
+        "xg2g.toml",
+        "[guide]\nenabled = false\n[server]\npublic_url = 'http://tv.example'\n",
+    );
+    program.tell(Signal::HUP);
+    program.says("server.public_url = \"http://tv.example\", was \"\"");
+    let address = program.listens();
+    // Saved before, so it is there at once.
+    let playlist = get(address, "/playlist.m3u");
+    assert!(
+        playlist.text().contains("http://tv.example/"),
+        "{}",
+        playlist.text()
+    );
+    let (status, said) = program.stop();
+    assert!(status.success(), "{said}");
+}
+
+#[test]
+fn a_wrong_file_changes_nothing_and_every_error_is_told() {
+    let folder = Folder::new();
+    let mut program = demo(&folder, "");
+    let address = program.listens();
+    folder.write(
+        "xg2g.toml",
+        "[guide]\ndays = 99\n[reciever]\nurl = 'http://x'\n",
+    );
+    program.tell(Signal::HUP);
+    program.says("the configuration is wrong, the one in force stays");
+    program.says("xg2g.toml:2: guide.days = 99: ");
+    program.says("xg2g.toml:4: reciever.url: ");
+    assert_eq!(get(address, "/healthz").status, 200);
+    std::fs::remove_file(folder.path("xg2g.toml")).unwrap();
+    program.tell(Signal::HUP);
+    program.says("cannot be read");
+    assert_eq!(get(address, "/healthz").status, 200);
+    folder.write("xg2g.toml", "# nothing\n");
+    program.tell(Signal::HUP);
+    program.says("the configuration has not changed");
+    assert_eq!(get(address, "/healthz").status, 200);
+    assert!(program.stop().0.success());
+}
+
+#[test]
+fn a_file_that_cannot_be_put_in_force_leaves_the_former_one() {
+    let folder = Folder::new();
+    let mut program = demo(&folder, "");
+    program.listens();
+    folder.write("xg2g.toml", "[files]\ndata = '/dev/null/x'\n");
+    program.tell(Signal::HUP);
+    program.says("the former configuration is taken again: files.data = /dev/null/x: ");
+    let address = program.listens();
+    assert_eq!(get(address, "/healthz").status, 200);
+    assert!(program.stop().0.success());
+}
+
+#[test]
+fn a_storm_of_sighups_ends_nothing_and_leaks_nothing() {
+    let folder = Folder::new();
+    let mut program = demo(&folder, "");
+    program.listens();
+    let mut files = Vec::new();
+    for round in 0..20 {
+        folder.write("xg2g.toml", &format!("[guide]\ndays = {}\n", 2 + round % 2));
+        for _ in 0..5 {
+            program.tell(Signal::HUP);
+        }
+        let address = program.listens();
+        assert_eq!(get(address, "/healthz").status, 200);
+        files.push(program.files());
+    }
+    // A pass is running at each of these moments, which has some open.
+    assert!(files[19] < files[2] + 10, "{files:?}");
+    let (status, said) = program.stop();
+    assert!(status.success(), "{said}");
+}
+
+#[test]
+fn sigterm_in_the_middle_of_a_reload_is_not_lost() {
+    let folder = Folder::new();
+    let mut program = demo(&folder, "");
+    program.listens();
+    folder.write("xg2g.toml", "[guide]\ndays = 2\n");
+    program.tell(Signal::HUP);
+    program.says("starting again");
+    assert!(program.stop().0.success());
+}
+
+#[test]
+fn messages_go_to_a_file_if_that_is_wanted() {
+    let folder = Folder::new();
+    let log = folder.path("log");
+    let mut command = xg2g(["--demo", "--listen", "127.0.0.1:0", "--set"]);
+    let mut program = Process::start(command.arg(format!("log.output={}", log.display())));
+    // Standard output is for the greeting.
+    program.says("Ctrl-C stops it");
+    let (status, said) = program.stop();
+    assert!(status.success());
+    assert!(!said.contains("listening on"), "{said}");
+    let text = std::fs::read_to_string(&log).unwrap();
+    assert!(text.contains("INFO  [xg2g::run] listening on "), "{text}");
+    assert!(text.ends_with("] stopped\n"), "{text}");
+}
+
+#[test]
+fn messages_that_cannot_be_written_go_to_standard_error() {
+    for output in ["/dev/null/log", "/dev/full"] {
+        let set = format!("log.output={output}");
+        let args = ["--demo", "--listen", "127.0.0.1:0", "--set", &set];
+        let mut program = Process::start(&mut xg2g(args));
+        program.listens();
+        assert!(program.stop().0.success());
+    }
+}
+
+#[test]
+fn why_it_cannot_start_is_told_with_the_status_1() {
+    let folder = Folder::new();
+    let log = folder.path("log");
+    let set = format!("log.output={}", log.display());
+    let args = ["--demo", "--listen", "203.0.113.1:80", "--set", &set];
+    let (status, said) = Process::start(&mut xg2g(args)).end();
+    assert_eq!(status.code(), Some(1));
+    assert!(
+        said.starts_with("xg2g: cannot listen on 203.0.113.1:80: "),
+        "{said}"
+    );
+    // Whoever started it may have thrown that away.
+    let text = std::fs::read_to_string(&log).unwrap();
+    assert!(
+        text.contains("ERROR [xg2g::run] cannot listen on"),
+        "{text}"
+    );
+}
+
+#[test]
+fn without_a_word_of_configuration_it_is_made_for_a_receiver() {
+    let (status, said) = Process::start(&mut xg2g(["config", "--config", "/dev/null"])).end();
+    assert!(status.success());
+    let said: Vec<String> = said
+        .lines()
+        .map(|line| line.split_whitespace().collect::<Vec<_>>().join(" "))
+        .collect();
+    for line in [
+        "url = \"http://127.0.0.1\" # default",
+        "listen = \":8080\" # default",
+        // RAM on a box.
+        "data = \"\" # default",
+        "output = \"stderr\" # default",
+    ] {
+        assert!(said.iter().any(|said| said == line), "{line}: {said:#?}");
+    }
+}
