@@ -29,8 +29,6 @@ const STUFFING_EVERY: Duration = Duration::from_millis(100);
 const FIRST_PAUSE: Duration = Duration::from_millis(100);
 /// The longest such pause.
 const LONGEST_PAUSE: Duration = Duration::from_secs(2);
-/// How long the receiver may need to take a tuner back.
-const RELEASE: Duration = Duration::from_secs(3);
 
 /// How a stream is.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -113,12 +111,21 @@ impl Feed {
         }
     }
 
+    pub(super) fn set_source(&self, label: &'static str) {
+        self.source.set(label);
+    }
+
     pub(super) fn source(&self) -> &'static str {
         self.source.get()
     }
 
     pub(super) fn received(&self) -> u64 {
         self.received.get()
+    }
+
+    /// Counts a try to tune.
+    pub(super) fn begins_to_tune(&self) {
+        self.tunes.set(self.tunes.get().wrapping_add(1));
     }
 
     pub(super) fn tunes(&self) -> u32 {
@@ -186,7 +193,8 @@ impl Feed {
         self.ring.borrow().at(piece)
     }
 
-    fn push(&self, packets: &[u8], start: Option<(usize, Vec<u8>)>) {
+    /// Passes packets on; a start is where new readers may begin, and the tables they get before.
+    pub(super) fn push(&self, packets: &[u8], start: Option<(usize, Vec<u8>)>) {
         let mut ring = self.ring.borrow_mut();
         if let Some((byte, tables)) = start {
             ring.set_start(byte, tables.into());
@@ -305,121 +313,6 @@ impl Feed {
         or(work, stuff).await
     }
 
-    /// Tunes: from one source after the other, beginning with the one at `first`, until packets come that can be
-    /// read. Also gives the source that it was.
-    async fn tune(
-        &self,
-        streams: &Streams,
-        sources: &[Source],
-        first: usize,
-        inspector: &mut Inspector,
-    ) -> Result<(Upstream, usize), Refusal> {
-        let until = Instant::now() + streams.settings().tune_timeout;
-        let mut refusal = None;
-        for step in 0..sources.len() {
-            let at = (first + step) % sources.len();
-            let source = &sources[at];
-            let late = async {
-                Timer::at(until).await;
-                Err(Refusal::NoData)
-            };
-            self.tunes.set(self.tunes.get().wrapping_add(1));
-            let found = match or(self.begin(streams, source, inspector), late).await {
-                Ok(upstream) => {
-                    self.source.set(source.label);
-                    return Ok((upstream, at));
-                }
-                Err(found) => found,
-            };
-            log::debug!("{} from the {}: {found}", self.name, source.label);
-            // The other port of the receiver has the same tuners; it may unscramble, and a relay may be off.
-            let is_hopeful = found == Refusal::Scrambled || source.is_relay();
-            refusal = match refusal {
-                Some(Refusal::Scrambled) => Some(Refusal::Scrambled),
-                _ if found == Refusal::Scrambled || step == 0 => Some(found),
-                Some(_) if sources[first].is_relay() => Some(found),
-                kept => kept,
-            };
-            if !is_hopeful {
-                break;
-            }
-        }
-        Err(refusal.unwrap_or(Refusal::NoData))
-    }
-
-    /// Opens a source. If the receiver has no tuner for it and another stream matters less, that one is given up; the
-    /// receiver then needs a moment.
-    async fn connect(&self, streams: &Streams, source: &Source) -> Result<Upstream, Refusal> {
-        let made_room = streams.clear_the_way(self).await?;
-        let mut until = made_room.then(|| Instant::now() + RELEASE);
-        loop {
-            let refusal = match Upstream::open(source).await {
-                Err(refusal) if self.transponder.is_some() => refusal,
-                opened => return opened,
-            };
-            if streams.make_room(self).await {
-                until = Some(Instant::now() + RELEASE);
-            } else if until.is_none_or(|until| Instant::now() >= until) {
-                return Err(refusal);
-            }
-            Timer::after(FIRST_PAUSE).await;
-        }
-    }
-
-    /// Opens a source and receives until there are tables and a packet that can be read.
-    async fn begin(
-        &self,
-        streams: &Streams,
-        source: &Source,
-        inspector: &mut Inspector,
-    ) -> Result<Upstream, Refusal> {
-        let mut upstream = self.connect(streams, source).await?;
-        let patience = streams.settings().descramble_wait / 2;
-        let mut scrambled_since = None;
-        loop {
-            loop {
-                let tables = inspector.tables();
-                let packets = upstream.intake.packets();
-                if packets.is_empty() {
-                    break;
-                }
-                let found = inspector.look(packets);
-                let is_scrambled = found.scrambled > 0 && found.clear == 0;
-                let packets = packets.get(found.begin..).unwrap_or_default();
-                if is_scrambled {
-                    scrambled_since.get_or_insert_with(Instant::now);
-                } else if !packets.is_empty() {
-                    let start = match found.start {
-                        Some((byte, tables)) => Some((byte - found.begin, tables)),
-                        // What was left out as unreadable may have held the tables.
-                        None if scrambled_since.is_some() => Some((0, tables)),
-                        None if !self.has_start() => Some((0, Vec::new())),
-                        None => None,
-                    };
-                    self.push(packets, start);
-                    if inspector.knows_tables() && (found.clear > 0 || inspector.is_empty()) {
-                        return Ok(upstream);
-                    }
-                }
-            }
-            let wait = async {
-                match scrambled_since {
-                    Some(since) => Timer::at(since + patience).await,
-                    None => std::future::pending().await,
-                };
-                Err(Refusal::Scrambled)
-            };
-            let read = async {
-                match upstream.read().await {
-                    Ok(0) => Err(Refusal::TuneFailed("it ends at once".into())),
-                    Ok(count) => Ok(count),
-                    Err(error) => Err(Refusal::TuneFailed(error.to_string())),
-                }
-            };
-            self.count(or(read, wait).await?);
-        }
-    }
-
     /// Passes on what comes until it breaks.
     async fn carry(
         &self,
@@ -460,11 +353,11 @@ impl Feed {
         }
     }
 
-    fn has_start(&self) -> bool {
+    pub(super) fn has_start(&self) -> bool {
         self.ring.borrow().start().1.is_some()
     }
 
-    fn count(&self, bytes: usize) {
+    pub(super) fn count(&self, bytes: usize) {
         self.received.set(self.received.get() + bytes as u64);
     }
 }

@@ -21,6 +21,7 @@ mod refusal;
 mod ring;
 mod room;
 mod source;
+mod tune;
 mod tuners;
 mod upstream;
 

@@ -19,8 +19,8 @@ use crate::model::{unix_seconds, Situation, Transponder};
 
 /// So long the receiver may take to say what it does; readers wait for it.
 const PATIENCE: Duration = Duration::from_secs(2);
-/// A player that zaps has left before it asks again, but that is seen with the next packets only.
-const LEAVING: Duration = Duration::from_millis(500);
+/// What is known for longer is asked again before somebody is cut off or refused.
+const FRESH: Duration = Duration::from_secs(5);
 
 /// Asks the receiver what it does for itself; `None` if it does not say.
 pub type Ask = Box<dyn Fn() -> Pin<Box<dyn Future<Output = Option<Situation>>>>>;
@@ -89,7 +89,11 @@ impl Streams {
     ///
     /// # Errors
     /// `TunersInUse` when a timer needs the tuner.
-    pub(super) async fn clear_the_way(&self, feed: &Feed) -> Result<bool, Refusal> {
+    pub(super) async fn clear_the_way(
+        &self,
+        feed: &Feed,
+        leaving: Instant,
+    ) -> Result<bool, Refusal> {
         let Some(wanted) = feed.transponder else {
             return Ok(false);
         };
@@ -101,24 +105,24 @@ impl Streams {
             let least = tuners.least(Some(wanted));
             least.is_some_and(|least| least.audience() == Audience::Nobody)
         };
-        if !is_idle(&tuners) {
-            // What is known may be a minute old: not enough to cut somebody off or to refuse.
+        let is_fresh = self.looked().is_some_and(|age| age <= FRESH);
+        if !is_idle(&tuners) && !is_fresh {
             self.look().await;
             tuners = self.tuners_without(Some(feed));
             if !tuners.lacks(wanted) {
                 return Ok(false);
             }
         }
-        let made = self.make_room(feed).await;
+        let made = self.make_room(feed, leaving).await;
         if !made && self.tuners_without(None).lacking_for_timers() > 0 {
             return Err(Refusal::TunersInUse);
         }
         Ok(made)
     }
 
-    /// Gives up the tuner that matters least, if it matters less than the stream of `feed`. Whether there was one.
-    pub(super) async fn make_room(&self, feed: &Feed) -> bool {
-        let until = Instant::now() + LEAVING;
+    /// Gives up the tuner that matters least, if it matters less than the stream of `feed`; until `leaving` the player
+    /// of `feed` may still be seen to leave another one. Whether there was one.
+    pub(super) async fn make_room(&self, feed: &Feed, leaving: Instant) -> bool {
         loop {
             let change = self.0.moves.listen();
             let tuners = self.tuners_without(Some(feed));
@@ -135,7 +139,7 @@ impl Streams {
                 true
             };
             let late = async {
-                Timer::at(until).await;
+                Timer::at(leaving).await;
                 false
             };
             if !or(changed, late).await {
@@ -167,7 +171,7 @@ impl Streams {
             if !tuners.lacks(wanted) || !tuners.has_own() {
                 return false;
             }
-            if !self.make_room(feed).await {
+            if !self.make_room(feed, Instant::now()).await {
                 return true;
             }
         }
