@@ -2,7 +2,9 @@
 
 mod mending;
 mod refusals;
+mod relay;
 mod sharing;
+mod tuners;
 
 use xg2g::config::Config;
 

@@ -4,10 +4,11 @@
 //! come at start, every `refresh.interval`, on request, and sooner while the receiver is away. One at a time.
 
 mod channels;
+mod facts;
 mod programme;
 mod status;
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use std::time::{Duration, Instant, SystemTime};
 
@@ -20,6 +21,7 @@ use crate::model::clock_is_set;
 use crate::receiver::openwebif::{About, Error, OpenWebif};
 use crate::store::Store;
 
+pub use facts::Facts;
 pub use status::{Phase, Progress, Status};
 
 /// How often the clock is looked at while it is wrong.
@@ -38,7 +40,14 @@ pub(crate) struct Poller {
     ended: Rc<RefCell<Ended>>,
     plan: RefCell<programme::Plan>,
     guard: RefCell<channels::Guard>,
+    facts: RefCell<Facts>,
+    /// When the list of the stream relay was last had.
+    relay_asked: Cell<Option<Instant>>,
+    tell: Tell,
 }
+
+/// Is told the receiver's facts in each pass.
+pub type Tell = Box<dyn Fn(&Facts)>;
 
 /// The settings of the poller.
 #[derive(Clone, Debug)]
@@ -107,6 +116,7 @@ pub fn start(
     web: Rc<OpenWebif>,
     store: Rc<Store>,
     settings: Settings,
+    tell: Tell,
 ) -> (Handle, impl std::future::Future<Output = ()>) {
     let (requests, wishes) = async_channel::bounded(1);
     let status = Rc::new(RefCell::new(Status::default()));
@@ -124,6 +134,9 @@ pub fn start(
         ended,
         plan: RefCell::default(),
         guard: RefCell::default(),
+        facts: RefCell::default(),
+        relay_asked: Cell::default(),
+        tell,
     };
     (handle, async move { poller.run(wishes).await })
 }
@@ -247,13 +260,7 @@ impl Poller {
             receiver.max_block
         });
         self.status.borrow_mut().standby = standby;
-        if was_failing || self.status.borrow().passes == 0 {
-            match self.web.about().await {
-                Ok(about) => self.status.borrow_mut().about = Some(about),
-                // Nice to know, no more: it can hang on a network share while all else works.
-                Err(error) => log::debug!("{error}"),
-            }
-        }
+        self.ask_facts(wish, was_failing).await?;
 
         let listing = self.fetch_listing(wish).await?;
         match self.store.publish_listing(listing, SystemTime::now()) {
