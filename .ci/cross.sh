@@ -7,7 +7,7 @@ cd "$(dirname "$0")/.."
 OUT=target/ci
 ODDEST=mipsel-unknown-linux-musl
 VERSION=$(sed -n 's/^version = "\(.*\)"/\1/p' Cargo.toml | head -n 1)
-export CI_PATIENCE=20 # emulation is ten times slower
+export CI_PATIENCE=60 # emulation is ten times slower
 
 # The simulated receiver and its examination, both emulated.
 check() {
