@@ -17,7 +17,7 @@ use crate::picons::Picons;
 use crate::receiver::demo;
 use crate::receiver::openwebif::OpenWebif;
 use crate::store::{Kind, Mount, Store};
-use crate::stream::{Ports, Streams};
+use crate::stream::{Ask, Ports, Streams, Watch};
 use crate::{refresh, server};
 
 /// How long running answers may go on when the program stops.
@@ -34,6 +34,8 @@ pub struct Options {
     pub data: PathBuf,
     /// A simulated receiver takes the place of the configured one.
     pub demo: Option<demo::Options>,
+    /// How the receiver is watched while streams hold tuners.
+    pub watch: Watch,
 }
 
 /// Why the program cannot start.
@@ -73,6 +75,7 @@ impl std::error::Error for Error {
 pub struct Running {
     server: Server,
     poller: Task<()>,
+    watcher: Task<()>,
     streams: Streams,
     refresh: refresh::Handle,
     store: Rc<Store>,
@@ -89,6 +92,7 @@ pub fn start(executor: &Rc<LocalExecutor<'static>>, options: Options) -> Result<
         state,
         data,
         demo,
+        watch,
     } = options;
     let demo = match demo {
         Some(wanted) => Some(simulate(executor, wanted, &mut config).map_err(Error::Demo)?),
@@ -123,6 +127,8 @@ pub fn start(executor: &Rc<LocalExecutor<'static>>, options: Options) -> Result<
         folders.into_iter().filter(|dir| dir.is_dir()).collect(),
     ));
 
+    let settings = config.stream.clone();
+    let streams = Streams::new(executor, settings, ports(&config), ask(web.clone()), watch);
     let (handle, poller) = refresh::start(
         web,
         store.clone(),
@@ -132,8 +138,8 @@ pub fn start(executor: &Rc<LocalExecutor<'static>>, options: Options) -> Result<
             refresh: config.refresh.clone(),
             guide: config.guide.clone(),
         },
+        tell(streams.clone(), config.stream.relay_port),
     );
-    let streams = Streams::new(executor, config.stream.clone(), ports(&config));
     let router = server::table(server::Needs {
         store: store.clone(),
         refresh: handle.clone(),
@@ -158,9 +164,11 @@ pub fn start(executor: &Rc<LocalExecutor<'static>>, options: Options) -> Result<
     )
     .map_err(Error::Listen)?;
     let poller = executor.spawn(poller);
+    let watcher = executor.spawn(streams.clone().watch());
     Ok(Running {
         server,
         poller,
+        watcher,
         streams,
         refresh: handle,
         store,
@@ -186,7 +194,7 @@ impl Running {
 
     /// Stops: no new requests, running answers get a second, the state is saved.
     pub async fn stop(self) {
-        drop(self.poller);
+        drop((self.poller, self.watcher));
         // They would never end by themselves.
         self.streams.stop().await;
         self.server.stop(GRACE).await;
@@ -209,6 +217,7 @@ pub(crate) fn simulate(
     config.receiver.user = user;
     config.receiver.password = password.as_str().into();
     config.stream.port = demo.stream_port();
+    config.stream.relay_port = demo.relay_port();
     Ok(demo)
 }
 
@@ -224,6 +233,29 @@ pub(crate) fn settings(config: &Config) -> Settings {
         max_backoff: receiver.max_backoff,
         user_agent: concat!("xg2g/", env!("CARGO_PKG_VERSION")).into(),
     }
+}
+
+/// Asks the receiver what it does for itself.
+fn ask(web: Rc<OpenWebif>) -> Ask {
+    Box::new(move || {
+        let web = web.clone();
+        Box::pin(async move {
+            let situation = web.situation().await;
+            situation.inspect_err(|error| log::debug!("{error}")).ok()
+        })
+    })
+}
+
+/// Hands the receiver's facts to the streams. Who configured a port of the relay means that one.
+fn tell(streams: Streams, relay_port: u16) -> refresh::Tell {
+    let is_default = relay_port == Config::default().stream.relay_port;
+    Box::new(move |facts| {
+        streams.set_tuners(facts.tuners);
+        streams.set_relayed(facts.relay.services.iter().cloned());
+        if is_default {
+            streams.set_relay_port(facts.relay.port.unwrap_or(relay_port));
+        }
+    })
 }
 
 /// Where streams come from.

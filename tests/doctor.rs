@@ -29,7 +29,8 @@ impl Tuner {
         let args = ["receiver"].iter().chain(args).copied();
         let mut process = Process::start(&mut xg2g(args));
         let line = process.says("answers at ");
-        let (url, streams) = line.split_once(", its stream port is ").unwrap();
+        let (url, ports) = line.split_once(", its stream port is ").unwrap();
+        let (streams, _) = ports.split_once(", its relay port ").unwrap();
         let (url, streams) = (url.to_owned(), streams.to_owned());
         Tuner {
             process,

@@ -1,5 +1,6 @@
 //! Whatever goes wrong at the receiver: nothing known is lost, the status tells, and the next good pass heals.
 
+mod away;
 mod guard;
 mod restart;
 

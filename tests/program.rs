@@ -154,3 +154,22 @@ fn why_it_cannot_start_is_told_with_the_status_1() {
         "{text}"
     );
 }
+
+#[test]
+fn without_a_word_of_configuration_it_is_made_for_a_receiver() {
+    let (status, said) = Process::start(&mut xg2g(["config", "--config", "/dev/null"])).end();
+    assert!(status.success());
+    let said: Vec<String> = said
+        .lines()
+        .map(|line| line.split_whitespace().collect::<Vec<_>>().join(" "))
+        .collect();
+    for line in [
+        "url = \"http://127.0.0.1\" # default",
+        "listen = \":8080\" # default",
+        // RAM on a box.
+        "data = \"\" # default",
+        "output = \"stderr\" # default",
+    ] {
+        assert!(said.iter().any(|said| said == line), "{line}: {said:#?}");
+    }
+}

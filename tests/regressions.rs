@@ -11,6 +11,7 @@ use smol::io::{AsyncReadExt, AsyncWriteExt};
 use smol::{Async, LocalExecutor, Timer};
 use xg2g::app::{self, Running};
 use xg2g::config::Config;
+use xg2g::stream::Watch;
 
 /// Bouquets of the scripted receiver.
 const BOUQUETS: u32 = 7;
@@ -160,6 +161,7 @@ fn start(executor: &Rc<LocalExecutor<'static>>, name: &str, config: &Config) -> 
         state: directory.join("state"),
         data: directory.join("data"),
         demo: None,
+        watch: Watch::default(),
     };
     app::start(executor, options).unwrap()
 }

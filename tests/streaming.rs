@@ -1,13 +1,18 @@
 //! Streams through the running program, as players open them.
 
+mod mending;
 mod refusals;
+mod relay;
 mod sharing;
+mod tuners;
 
 use xg2g::config::Config;
 
 use crate::kit::{begins_picture, item, pid, with, with_channels, Kit, PICTURE};
 use xg2g::receiver::demo::Options;
 
+/// The first channel's service.
+const FIRST_SERVICE: &str = "1:0:19:2B01:3E9:1:C00000:0:0:0:";
 /// The first channel's stream.
 const FIRST: &str = "/stream/1-0-19-2B01-3E9-1-C00000-0-0-0.ts";
 

@@ -15,6 +15,7 @@ mod picon;
 mod service_ref;
 mod source;
 mod text;
+mod tuner;
 
 pub use channel::{Channel, Media};
 pub use clock::{
@@ -30,3 +31,4 @@ pub use picon::picon_names;
 pub use service_ref::{fnv1a, ServiceRef, UrlKind};
 pub use source::{authority, escape, is_loopback, seen_from_outside, stream_source, without_port};
 pub use text::{clean_line, clean_text, player_name, player_text};
+pub use tuner::{Planned, Situation, Transponder};

@@ -4,10 +4,11 @@
 //! come at start, every `refresh.interval`, on request, and sooner while the receiver is away. One at a time.
 
 mod channels;
+mod facts;
 mod programme;
 mod status;
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use std::time::{Duration, Instant, SystemTime};
 
@@ -20,6 +21,7 @@ use crate::model::clock_is_set;
 use crate::receiver::openwebif::{About, Error, OpenWebif};
 use crate::store::Store;
 
+pub use facts::Facts;
 pub use status::{Phase, Progress, Status};
 
 /// How often the clock is looked at while it is wrong.
@@ -38,7 +40,14 @@ pub(crate) struct Poller {
     ended: Rc<RefCell<Ended>>,
     plan: RefCell<programme::Plan>,
     guard: RefCell<channels::Guard>,
+    facts: RefCell<Facts>,
+    /// When the list of the stream relay was last had.
+    relay_asked: Cell<Option<Instant>>,
+    tell: Tell,
 }
+
+/// Is told the receiver's facts in each pass.
+pub type Tell = Box<dyn Fn(&Facts)>;
 
 /// The settings of the poller.
 #[derive(Clone, Debug)]
@@ -107,6 +116,7 @@ pub fn start(
     web: Rc<OpenWebif>,
     store: Rc<Store>,
     settings: Settings,
+    tell: Tell,
 ) -> (Handle, impl std::future::Future<Output = ()>) {
     let (requests, wishes) = async_channel::bounded(1);
     let status = Rc::new(RefCell::new(Status::default()));
@@ -124,6 +134,9 @@ pub fn start(
         ended,
         plan: RefCell::default(),
         guard: RefCell::default(),
+        facts: RefCell::default(),
+        relay_asked: Cell::default(),
+        tell,
     };
     (handle, async move { poller.run(wishes).await })
 }
@@ -132,8 +145,8 @@ impl Poller {
     async fn run(self, wishes: Receiver<Wish>) {
         self.wait_for_the_clock().await;
         self.show_what_is_known().await;
-        // The pause after the last pass, if that failed, and why.
-        let mut failing: Option<(Duration, String)> = None;
+        // The pause after the last pass, if that failed, and how.
+        let mut failing: Option<(Duration, Failure)> = None;
         let mut wish = None;
         loop {
             let result = self.pass(wish, failing.is_some()).await;
@@ -146,22 +159,23 @@ impl Poller {
                     interval
                 }
                 Err(error) => {
-                    let text = error.to_string();
+                    let failure = Failure::of(error);
                     let before = failing.as_ref();
                     // One line when it begins, not one a try.
-                    if before.is_none_or(|(_, before)| *before != text) {
-                        log::warn!("the refresh failed, what is known is kept: {text}");
+                    if before.is_none_or(|(_, before)| *before != failure) {
+                        log::warn!("the refresh failed, what is known is kept: {error}");
                     }
                     let pause = before
                         .map_or(FIRST_BACKOFF, |(pause, _)| *pause * 2)
                         .min(LONGEST_BACKOFF)
                         .min(interval);
-                    failing = Some((pause, text));
+                    failing = Some((pause, failure));
                     pause
                 }
             };
             let pause = jitter(pause);
-            self.status.borrow_mut().finish(result.err(), pause);
+            let news = self.status.borrow_mut().finish(result.err(), pause);
+            news.iter().for_each(|warning| log::warn!("{warning}"));
             let (ended, _) = self.ended.replace(async_channel::bounded(1));
             ended.close();
             wish = async {
@@ -246,13 +260,7 @@ impl Poller {
             receiver.max_block
         });
         self.status.borrow_mut().standby = standby;
-        if was_failing || self.status.borrow().passes == 0 {
-            match self.web.about().await {
-                Ok(about) => self.status.borrow_mut().about = Some(about),
-                // Nice to know, no more: it can hang on a network share while all else works.
-                Err(error) => log::debug!("{error}"),
-            }
-        }
+        self.ask_facts(wish, was_failing).await?;
 
         let listing = self.fetch_listing(wish).await?;
         match self.store.publish_listing(listing, SystemTime::now()) {
@@ -283,10 +291,27 @@ impl Poller {
         self.status.borrow_mut().progress = Progress { phase, done, total };
     }
 
-    /// Notes something the user should see in the status, and in the log when it is new.
+    /// Notes something the user should see: in the status at once, in the log at the end of the pass.
     fn warn(&self, text: String) {
-        if self.status.borrow_mut().warn(&text) {
-            log::warn!("{text}");
+        self.status.borrow_mut().warn(text);
+    }
+}
+
+/// How a pass failed, as far as it is worth a line of the log.
+#[derive(Debug, PartialEq, Eq)]
+enum Failure {
+    /// No answer: one story from the receiver going down to its coming up again, whatever the network says meanwhile.
+    Away,
+    /// Anything else, in words.
+    Other(String),
+}
+
+impl Failure {
+    fn of(error: &Error) -> Failure {
+        if error.is_away() {
+            Failure::Away
+        } else {
+            Failure::Other(error.to_string())
         }
     }
 }

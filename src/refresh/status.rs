@@ -85,6 +85,8 @@ pub struct Status {
     pub next: Option<Instant>,
     began: Option<Instant>,
     former_warnings: Vec<String>,
+    /// Warnings that stand in the log.
+    told: Vec<String>,
 }
 
 impl Status {
@@ -102,11 +104,14 @@ impl Status {
         self.former_warnings = std::mem::take(&mut self.warnings);
     }
 
-    pub(super) fn finish(&mut self, error: Option<Error>, pause: Duration) {
+    /// Ends a pass. Returns what is to be told in the log: warnings that are new, but none of a pass that found the
+    /// receiver away, whose error says it all.
+    pub(super) fn finish(&mut self, error: Option<Error>, pause: Duration) -> Vec<String> {
         self.running = false;
         self.progress = Progress::default();
         self.passes = self.passes.wrapping_add(1);
-        self.reachable = Some(!error.as_ref().is_some_and(Error::is_away));
+        let is_away = error.as_ref().is_some_and(Error::is_away);
+        self.reachable = Some(!is_away);
         self.took = self.began.map(|began| began.elapsed());
         self.next = Some(Instant::now() + pause);
         match error {
@@ -117,20 +122,23 @@ impl Status {
             Some(error) => {
                 // A pass that was cut short has not seen what the one before warned of.
                 let former = std::mem::take(&mut self.former_warnings);
-                former.iter().for_each(|text| {
-                    self.warn(text);
-                });
+                former.into_iter().for_each(|text| self.warn(text));
                 self.error = Some(error.to_string());
             }
         }
+        if is_away {
+            return Vec::new();
+        }
+        let told = std::mem::replace(&mut self.told, self.warnings.clone());
+        let mut news = self.warnings.clone();
+        news.retain(|text| !told.contains(text));
+        news
     }
 
-    /// Adds a warning. Whether it is news.
-    pub(super) fn warn(&mut self, text: &str) -> bool {
-        if self.warnings.len() >= MOST_WARNINGS || self.warnings.iter().any(|known| known == text) {
-            return false;
+    /// Adds a warning.
+    pub(super) fn warn(&mut self, text: String) {
+        if self.warnings.len() < MOST_WARNINGS && !self.warnings.contains(&text) {
+            self.warnings.push(text);
         }
-        self.warnings.push(text.to_owned());
-        !self.former_warnings.iter().any(|known| known == text)
     }
 }

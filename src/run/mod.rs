@@ -19,6 +19,7 @@ use crate::config::{self, Loaded};
 use crate::log::Output;
 use crate::model::{rfc3339, unix_seconds};
 use crate::receiver::demo;
+use crate::stream::Watch;
 
 pub use check::check;
 pub use signals::{Ear, Told};
@@ -111,6 +112,7 @@ fn begin(
         state,
         data,
         demo: demo.then(demo::Options::default),
+        watch: Watch::default(),
     };
     let running = app::start(executor, options)?;
     log::info!("listening on {}", running.address());

@@ -16,6 +16,7 @@ mod routes;
 mod status;
 mod stream;
 mod streams;
+mod tuners;
 
 use std::rc::Rc;
 use std::time::Instant;

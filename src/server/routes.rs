@@ -82,6 +82,7 @@ pub fn table(needs: Needs) -> Router {
         Route::get("/api/v1/epg", row!(channels.epg)),
         Route::get("/api/v1/now", row!(channels.now)),
         Route::get("/api/v1/streams", row!(activity.streams)),
+        Route::get("/api/v1/tuners", row!(activity.tuners)),
         Route::post("/api/v1/refresh", row!(control.refresh)),
         Route::get("/healthz", row!(health.alive)),
         Route::get("/readyz", row!(health.ready)),

@@ -205,14 +205,19 @@ impl Store {
         if self.current().generation == 0 {
             return Ok(());
         }
-        *self.saved.borrow_mut() = Some(Instant::now());
         let state = state::pack(&State {
             receiver: self.receiver.clone(),
             listing: self.listing(),
             made: self.current().made,
             last_full: self.last_full(),
         });
-        crate::replace::replace(&self.state.join(state::FILE), &state).map(|_| ())
+        let path = self.state.join(state::FILE);
+        crate::replace::replace(&path, &state).map_err(|error| {
+            io::Error::new(error.kind(), format!("{}: {error}", path.display()))
+        })?;
+        // Only now: one that could not be saved is tried again, and told, in each pass.
+        *self.saved.borrow_mut() = Some(Instant::now());
+        Ok(())
     }
 
     /// Lets other programs use the directory: the last thing to do with a store.

@@ -9,16 +9,15 @@ use smol::future::or;
 use smol::Timer;
 
 use super::inspect::Inspector;
-use super::pace::Pace;
 use super::packet::null;
 use super::reader::Seat;
 use super::refusal::Refusal;
 use super::ring::{At, Place, Ring};
 use super::source::Source;
+use super::tuners::Audience;
 use super::upstream::Upstream;
 use super::Streams;
-use crate::config::Stream as Settings;
-use crate::model::ServiceRef;
+use crate::model::{ServiceRef, Transponder};
 
 /// Packets of stuffing sent at a time while a stream is tuned anew: seven fill a datagram, as players like it.
 const STUFFING: usize = 7;
@@ -28,8 +27,6 @@ const STUFFING_EVERY: Duration = Duration::from_millis(100);
 const FIRST_PAUSE: Duration = Duration::from_millis(100);
 /// The longest such pause.
 const LONGEST_PAUSE: Duration = Duration::from_secs(2);
-/// How long the receiver may need to take a tuner back.
-const RELEASE: Duration = Duration::from_secs(3);
 
 /// How a stream is.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -49,8 +46,8 @@ pub(super) struct Feed {
     pub(super) service: ServiceRef,
     pub(super) name: String,
     pub(super) since: Instant,
-    /// Whether it comes from the receiver's tuners.
-    pub(super) has_tuner: bool,
+    /// What a tuner of the receiver is needed for; `None` if none is.
+    pub(super) transponder: Option<Transponder>,
     ring: RefCell<Ring>,
     phase: RefCell<Phase>,
     /// Who reads it, those that wait for the first packet included.
@@ -64,7 +61,9 @@ pub(super) struct Feed {
     /// There is something new in the ring, or the phase changed.
     pub(super) news: Event,
     /// A reader came or went.
-    pub(super) audience: Event,
+    moved: Event,
+    /// A reader of any stream came or went.
+    moves: Rc<Event>,
 }
 
 /// Why receiving ended.
@@ -76,12 +75,13 @@ enum Broken {
 }
 
 impl Feed {
-    pub(super) fn new(service: ServiceRef, name: String, has_tuner: bool, buffer: usize) -> Feed {
+    /// `buffer` in bytes; `moves` is told of readers that come and go.
+    pub(super) fn new(service: ServiceRef, name: String, buffer: usize, moves: Rc<Event>) -> Feed {
         Feed {
+            transponder: Transponder::of(&service),
             service,
             name,
             since: Instant::now(),
-            has_tuner,
             ring: RefCell::new(Ring::new(buffer)),
             phase: RefCell::new(Phase::Tuning),
             seats: RefCell::default(),
@@ -89,7 +89,8 @@ impl Feed {
             received: Cell::new(0),
             tunes: Cell::new(0),
             news: Event::new(),
-            audience: Event::new(),
+            moved: Event::new(),
+            moves,
         }
     }
 
@@ -108,12 +109,21 @@ impl Feed {
         }
     }
 
+    pub(super) fn set_source(&self, label: &'static str) {
+        self.source.set(label);
+    }
+
     pub(super) fn source(&self) -> &'static str {
         self.source.get()
     }
 
     pub(super) fn received(&self) -> u64 {
         self.received.get()
+    }
+
+    /// Counts a try to tune.
+    pub(super) fn begins_to_tune(&self) {
+        self.tunes.set(self.tunes.get().wrapping_add(1));
     }
 
     pub(super) fn tunes(&self) -> u32 {
@@ -134,16 +144,28 @@ impl Feed {
         self.seats.borrow().len()
     }
 
-    /// Whether all who read it record or scan.
-    pub(super) fn is_recorded(&self) -> bool {
+    /// What kind of readers it has.
+    pub(super) fn audience(&self) -> Audience {
         let seats = self.seats.borrow();
-        !seats.is_empty() && seats.iter().all(|seat| seat.who.is_recorder())
+        let kinds = seats.iter().map(|seat| seat.who.kind());
+        kinds.max().unwrap_or(Audience::Nobody)
+    }
+
+    /// Whether somebody at one address reads both.
+    pub(super) fn shares_a_client_with(&self, other: &Feed) -> bool {
+        let (ours, theirs) = (self.seats.borrow(), other.seats.borrow());
+        let is_there = |seat: &Rc<Seat>| {
+            theirs
+                .iter()
+                .any(|other| other.who.client == seat.who.client)
+        };
+        ours.iter().any(is_there)
     }
 
     /// Adds a reader.
     pub(super) fn join(&self, seat: Rc<Seat>) {
         self.seats.borrow_mut().push(seat);
-        self.audience.notify(usize::MAX);
+        self.tell_of_a_move();
     }
 
     /// Removes a reader.
@@ -151,7 +173,12 @@ impl Feed {
         self.seats
             .borrow_mut()
             .retain(|other| !Rc::ptr_eq(other, seat));
-        self.audience.notify(usize::MAX);
+        self.tell_of_a_move();
+    }
+
+    fn tell_of_a_move(&self) {
+        self.moved.notify(usize::MAX);
+        self.moves.notify(usize::MAX);
     }
 
     /// Where a reader that starts now begins, and what it gets before.
@@ -164,7 +191,8 @@ impl Feed {
         self.ring.borrow().at(piece)
     }
 
-    fn push(&self, packets: &[u8], start: Option<(usize, Vec<u8>)>) {
+    /// Passes packets on; a start is where new readers may begin, and the tables they get before.
+    pub(super) fn push(&self, packets: &[u8], start: Option<(usize, Vec<u8>)>) {
         let mut ring = self.ring.borrow_mut();
         if let Some((byte, tables)) = start {
             ring.set_start(byte, tables.into());
@@ -202,7 +230,7 @@ impl Feed {
     /// Waits until there has been no reader for so long.
     async fn deserted(&self, linger: Duration) {
         loop {
-            let change = self.audience.listen();
+            let change = self.moved.listen();
             if self.readers() > 0 {
                 change.await;
                 continue;
@@ -230,7 +258,7 @@ impl Feed {
         };
         self.set_phase(Phase::Live);
         loop {
-            let broken = self.carry(&mut upstream, &mut inspector, settings).await;
+            let broken = self.carry(&mut upstream, &mut inspector, streams).await;
             // Closed before it is asked for again: the receiver has one tuner for it, not two.
             drop(upstream);
             log::info!("the stream of {} broke off; it is tuned anew", self.name);
@@ -245,6 +273,9 @@ impl Feed {
             let again = async {
                 let mut pause = FIRST_PAUSE;
                 loop {
+                    if streams.is_taken(self).await {
+                        return Err(Refusal::TunersInUse);
+                    }
                     match self.tune(streams, sources, used, &mut inspector).await {
                         Ok(tuned) => return Ok(tuned),
                         Err(refusal) => log::debug!("{}: {refusal}", self.name),
@@ -260,7 +291,7 @@ impl Feed {
             match or(self.stuffed(again), too_long).await {
                 Ok(tuned) => (upstream, used) = tuned,
                 Err(refusal) => {
-                    log::warn!("the stream of {} does not come back", self.name);
+                    log::warn!("the stream of {} does not come back: {refusal}", self.name);
                     return refusal;
                 }
             }
@@ -280,130 +311,16 @@ impl Feed {
         or(work, stuff).await
     }
 
-    /// Tunes: from one source after the other, beginning with the one at `first`, until packets come that can be
-    /// read. Also gives the source that it was.
-    async fn tune(
-        &self,
-        streams: &Streams,
-        sources: &[Source],
-        first: usize,
-        inspector: &mut Inspector,
-    ) -> Result<(Upstream, usize), Refusal> {
-        let until = Instant::now() + streams.settings().tune_timeout;
-        let mut refusal = None;
-        for step in 0..sources.len() {
-            let at = (first + step) % sources.len();
-            let source = &sources[at];
-            let late = async {
-                Timer::at(until).await;
-                Err(Refusal::NoData)
-            };
-            self.tunes.set(self.tunes.get().wrapping_add(1));
-            let found = match or(self.begin(streams, source, inspector), late).await {
-                Ok(upstream) => {
-                    self.source.set(source.label);
-                    return Ok((upstream, at));
-                }
-                Err(found) => found,
-            };
-            log::debug!("{} from the {}: {found}", self.name, source.label);
-            // The other port of the receiver has the same tuners; it may unscramble, and a relay may be off.
-            let is_hopeful = found == Refusal::Scrambled || source.is_relay();
-            refusal = match refusal {
-                Some(Refusal::Scrambled) => Some(Refusal::Scrambled),
-                _ if found == Refusal::Scrambled || step == 0 => Some(found),
-                Some(_) if sources[first].is_relay() => Some(found),
-                kept => kept,
-            };
-            if !is_hopeful {
-                break;
-            }
-        }
-        Err(refusal.unwrap_or(Refusal::NoData))
-    }
-
-    /// Opens a source. If the receiver has no tuner for it and another stream matters less, that one is given up; the
-    /// receiver then needs a moment.
-    async fn connect(&self, streams: &Streams, source: &Source) -> Result<Upstream, Refusal> {
-        let mut until = None;
-        loop {
-            let refusal = match Upstream::open(source).await {
-                Err(refusal) if self.has_tuner => refusal,
-                opened => return opened,
-            };
-            if streams.make_room(self).await {
-                until = Some(Instant::now() + RELEASE);
-            } else if until.is_none_or(|until| Instant::now() >= until) {
-                return Err(refusal);
-            }
-            Timer::after(FIRST_PAUSE).await;
-        }
-    }
-
-    /// Opens a source and receives until there are tables and a packet that can be read.
-    async fn begin(
-        &self,
-        streams: &Streams,
-        source: &Source,
-        inspector: &mut Inspector,
-    ) -> Result<Upstream, Refusal> {
-        let mut upstream = self.connect(streams, source).await?;
-        let patience = streams.settings().descramble_wait / 2;
-        let mut scrambled_since = None;
-        loop {
-            loop {
-                let tables = inspector.tables();
-                let packets = upstream.intake.packets();
-                if packets.is_empty() {
-                    break;
-                }
-                let found = inspector.look(packets);
-                let is_scrambled = found.scrambled > 0 && found.clear == 0;
-                let packets = packets.get(found.begin..).unwrap_or_default();
-                if is_scrambled {
-                    scrambled_since.get_or_insert_with(Instant::now);
-                } else if !packets.is_empty() {
-                    let start = match found.start {
-                        Some((byte, tables)) => Some((byte - found.begin, tables)),
-                        // What was left out as unreadable may have held the tables.
-                        None if scrambled_since.is_some() => Some((0, tables)),
-                        None if !self.has_start() => Some((0, Vec::new())),
-                        None => None,
-                    };
-                    self.push(packets, start);
-                    if inspector.knows_tables() && (found.clear > 0 || inspector.is_empty()) {
-                        return Ok(upstream);
-                    }
-                }
-            }
-            let wait = async {
-                match scrambled_since {
-                    Some(since) => Timer::at(since + patience).await,
-                    None => std::future::pending().await,
-                };
-                Err(Refusal::Scrambled)
-            };
-            let read = async {
-                match upstream.read().await {
-                    Ok(0) => Err(Refusal::TuneFailed("it ends at once".into())),
-                    Ok(count) => Ok(count),
-                    Err(error) => Err(Refusal::TuneFailed(error.to_string())),
-                }
-            };
-            self.count(or(read, wait).await?);
-        }
-    }
-
     /// Passes on what comes until it breaks.
     async fn carry(
         &self,
         upstream: &mut Upstream,
         inspector: &mut Inspector,
-        settings: &Settings,
+        streams: &Streams,
     ) -> Broken {
+        let (settings, pace) = (streams.settings(), streams.pace());
         let mut heard = Instant::now();
         let mut readable = heard;
-        let mut pace = Pace::default();
         loop {
             loop {
                 let before = inspector.is_sound().then(|| inspector.tables());
@@ -434,11 +351,11 @@ impl Feed {
         }
     }
 
-    fn has_start(&self) -> bool {
+    pub(super) fn has_start(&self) -> bool {
         self.ring.borrow().start().1.is_some()
     }
 
-    fn count(&self, bytes: usize) {
+    pub(super) fn count(&self, bytes: usize) {
         self.received.set(self.received.get() + bytes as u64);
     }
 }

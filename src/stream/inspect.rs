@@ -36,7 +36,7 @@ impl Inspector {
     /// Looks at whole packets and makes their counters go on.
     pub(super) fn look(&mut self, packets: &mut [u8]) -> Found {
         let mut found = Found::default();
-        let video = self.tables.video();
+        let mut video = self.tables.video();
         for (number, packet) in packets.chunks_exact_mut(PACKET).enumerate() {
             let pid = pid(packet);
             if !self.has_begun {
@@ -47,7 +47,11 @@ impl Inspector {
                 self.has_begun = true;
             }
             self.mender.mend(packet);
-            if self.tables.look(packet) || !has_payload(packet) || !self.tables.carries(pid) {
+            if self.tables.look(packet) {
+                video = self.tables.video();
+                continue;
+            }
+            if !has_payload(packet) || !self.tables.carries(pid) {
                 continue;
             }
             if is_scrambled(packet) {

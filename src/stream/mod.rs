@@ -11,6 +11,7 @@
 mod feed;
 mod inspect;
 mod intake;
+mod list;
 mod mend;
 mod pace;
 mod packet;
@@ -18,24 +19,32 @@ mod psi;
 mod reader;
 mod refusal;
 mod ring;
+mod room;
 mod source;
+mod tune;
+mod tuners;
 mod upstream;
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::HashSet;
 use std::rc::{Rc, Weak};
 use std::time::{Duration, Instant};
 
+use event_listener::Event;
 use smol::{LocalExecutor, Task};
 
 use crate::config;
-use crate::model::ServiceRef;
+use crate::model::{ServiceRef, Situation};
 use feed::{Feed, Phase};
+use pace::Pace;
 use source::sources;
 
+pub use list::{Active, ActiveReader};
 pub use reader::{Reader, Who};
 pub use refusal::Refusal;
+pub use room::{Ask, Watch};
 pub use source::Ports;
+pub use tuners::{Audience, Held, Purpose, Tuners, Use};
 
 /// The streams. Cheap to clone.
 #[derive(Clone)]
@@ -45,10 +54,19 @@ struct Inner {
     /// Weak, or the executor and the tasks on it would keep each other alive.
     executor: Weak<LocalExecutor<'static>>,
     settings: config::Stream,
-    ports: Ports,
+    ports: RefCell<Ports>,
     /// Services that come from the stream relay.
     relayed: RefCell<HashSet<ServiceRef>>,
+    /// How many tuners the receiver has, if that is known.
+    tuners: Cell<Option<usize>>,
+    ask: Ask,
+    watch: Watch,
+    /// What the receiver last said that it does for itself.
+    situation: RefCell<Option<(Instant, Situation)>>,
     feeds: RefCell<Vec<Running>>,
+    pace: Pace,
+    /// A reader came or went, or the number of tuners is known.
+    moves: Rc<Event>,
 }
 
 struct Running {
@@ -56,59 +74,44 @@ struct Running {
     task: Task<()>,
 }
 
-/// A stream that is received now.
-#[derive(Clone, Debug)]
-pub struct Active {
-    /// The service.
-    pub service: ServiceRef,
-    /// Its name.
-    pub name: String,
-    /// `tuning`, `live` or `mending`.
-    pub phase: &'static str,
-    /// `stream port`, `stream relay` or `URL`; empty before it is known.
-    pub source: &'static str,
-    /// For how long.
-    pub age: Duration,
-    /// Bytes received.
-    pub received: u64,
-    /// Bytes kept for readers.
-    pub buffered: usize,
-    /// How often it was tuned.
-    pub tunes: u32,
-    /// Who reads it; nobody while it lingers.
-    pub readers: Vec<ActiveReader>,
-}
-
-/// A reader of a stream.
-#[derive(Clone, Debug)]
-pub struct ActiveReader {
-    /// Who it is.
-    pub who: Who,
-    /// For how long.
-    pub age: Duration,
-    /// Bytes given to it.
-    pub sent: u64,
-}
-
 impl Streams {
-    /// No streams yet. Tasks run on `executor`, which the caller keeps.
+    /// No streams yet. Tasks run on `executor`, which the caller keeps; `ask` tells what the receiver does for itself.
     pub fn new(
         executor: &Rc<LocalExecutor<'static>>,
         settings: config::Stream,
         ports: Ports,
+        ask: Ask,
+        watch: Watch,
     ) -> Streams {
         Streams(Rc::new(Inner {
             executor: Rc::downgrade(executor),
             settings,
-            ports,
+            ports: ports.into(),
             relayed: RefCell::default(),
+            tuners: Cell::default(),
+            ask,
+            watch,
+            situation: RefCell::default(),
             feeds: RefCell::default(),
+            pace: Pace::default(),
+            moves: Rc::default(),
         }))
     }
 
     /// Which services come from the stream relay (`whitelist_streamrelay`).
     pub fn set_relayed(&self, services: impl IntoIterator<Item = ServiceRef>) {
         *self.0.relayed.borrow_mut() = services.into_iter().collect();
+    }
+
+    /// The port of the stream relay.
+    pub fn set_relay_port(&self, port: u16) {
+        self.0.ports.borrow_mut().relay = port;
+    }
+
+    /// How many tuners the receiver has; `None` if that is not known.
+    pub fn set_tuners(&self, tuners: Option<usize>) {
+        self.0.tuners.set(tuners);
+        self.0.moves.notify(usize::MAX);
     }
 
     /// A reader of a service's stream, when its first packets are there. Begins the stream if nobody reads it yet.
@@ -142,39 +145,6 @@ impl Streams {
         Ok(reader)
     }
 
-    /// What is received now.
-    pub fn list(&self) -> Vec<Active> {
-        let feeds = self.0.feeds.borrow();
-        let now = Instant::now();
-        let show = |running: &Running| {
-            let feed = &running.feed;
-            let phase = match feed.phase() {
-                Phase::Tuning => "tuning",
-                Phase::Live => "live",
-                Phase::Mending => "mending",
-                Phase::Over(_) => return None,
-            };
-            let seats = feed.seats();
-            let readers = seats.iter().map(|seat| ActiveReader {
-                who: seat.who.clone(),
-                age: now.duration_since(seat.since),
-                sent: seat.sent.get(),
-            });
-            Some(Active {
-                service: feed.service.clone(),
-                name: feed.name.clone(),
-                phase,
-                source: feed.source(),
-                age: now.duration_since(feed.since),
-                received: feed.received(),
-                buffered: feed.buffered(),
-                tunes: feed.tunes(),
-                readers: readers.collect(),
-            })
-        };
-        feeds.iter().filter_map(show).collect()
-    }
-
     /// Ends all streams.
     pub async fn stop(&self) {
         let running = self.0.feeds.take();
@@ -182,6 +152,10 @@ impl Streams {
             feed.set_phase(Phase::Over(None));
             task.cancel().await;
         }
+    }
+
+    fn pace(&self) -> &Pace {
+        &self.0.pace
     }
 
     fn settings(&self) -> &config::Stream {
@@ -205,16 +179,14 @@ impl Streams {
     ) -> Result<Rc<Feed>, Refusal> {
         let inner = &self.0;
         let is_relayed = inner.relayed.borrow().contains(service);
-        let sources = sources(service, is_relayed, &inner.ports);
+        let sources = sources(service, is_relayed, &inner.ports.borrow());
         let Some(first) = sources.first() else {
             return Err(Refusal::TuneFailed("no way to it is known".into()));
         };
         while inner.feeds.borrow().len() >= inner.settings.max_upstreams as usize {
             // One that nobody reads any more makes room first, then recordings for viewers.
-            if !self
-                .give_up(|feed| feed.readers() == 0 || !who.is_recorder() && feed.is_recorded())
-                .await
-            {
+            let matters_less = |feed: &Feed| feed.audience() < who.kind();
+            if !self.end_one(matters_less, "another one").await {
                 return Err(Refusal::SystemBusy);
             }
         }
@@ -232,8 +204,8 @@ impl Streams {
         let feed = Rc::new(Feed::new(
             service.clone(),
             name.to_owned(),
-            !first.is_url,
             buffer,
+            inner.moves.clone(),
         ));
         let Some(executor) = inner.executor.upgrade() else {
             return Err(Refusal::SystemBusy);
@@ -247,40 +219,12 @@ impl Streams {
             feed: feed.clone(),
             task,
         });
+        if inner.pace.stands() {
+            let inner = inner.clone();
+            let beat = async move { inner.pace.run(|| !inner.feeds.borrow().is_empty()).await };
+            executor.spawn(beat).detach();
+        }
         Ok(feed)
-    }
-
-    /// Gives up a stream that holds a tuner and matters less than the one of `feed`: one that nobody reads any more,
-    /// else for a viewer one that is only recorded. Whether there was one.
-    async fn make_room(&self, feed: &Feed) -> bool {
-        let is_viewed = !feed.is_recorded();
-        let matters_less = |other: &Feed| {
-            !std::ptr::eq(other, feed)
-                && other.has_tuner
-                && (other.readers() == 0 || is_viewed && other.is_recorded())
-        };
-        self.give_up(matters_less).await
-    }
-
-    /// Ends one of the streams that may end, the one nobody reads for preference, and waits until it is closed.
-    /// Whether there was one.
-    async fn give_up(&self, may_end: impl Fn(&Feed) -> bool) -> bool {
-        let found = {
-            let mut feeds = self.0.feeds.borrow_mut();
-            let candidates = feeds
-                .iter()
-                .enumerate()
-                .filter(|(_, running)| may_end(&running.feed));
-            let least = candidates.min_by_key(|(_, running)| running.feed.readers());
-            least.map(|(at, _)| at).map(|at| feeds.remove(at))
-        };
-        let Some(Running { feed, task }) = found else {
-            return false;
-        };
-        log::info!("the stream of {} is given up for another one", feed.name);
-        feed.set_phase(Phase::Over(Some(Refusal::TunersInUse)));
-        task.cancel().await;
-        true
     }
 
     /// Forgets a stream from within its own task.
@@ -292,5 +236,6 @@ impl Streams {
         {
             feeds.remove(at).task.detach();
         }
+        self.0.moves.notify(usize::MAX);
     }
 }

@@ -13,6 +13,7 @@ use smol::future::Future;
 use super::feed::{Feed, Phase};
 use super::refusal::Refusal;
 use super::ring::{At, Place};
+use super::tuners::Audience;
 use crate::http::{Live, Piece};
 
 /// Who wants a stream.
@@ -28,6 +29,14 @@ impl Who {
     /// Whether it records or scans: nobody waits in front of it. Tvheadend does both under one name.
     pub fn is_recorder(&self) -> bool {
         self.agent.starts_with("TVHeadend") || self.agent.starts_with("Tvheadend")
+    }
+
+    pub(super) fn kind(&self) -> Audience {
+        if self.is_recorder() {
+            Audience::Recorders
+        } else {
+            Audience::Viewers
+        }
     }
 }
 

@@ -1,7 +1,7 @@
 //! A plain client, and receivers whose time stands still.
 
 use smol::io::{AsyncReadExt, AsyncWriteExt};
-use smol::{Async, LocalExecutor};
+use smol::{Async, LocalExecutor, Timer};
 use std::future::Future;
 use std::io;
 use std::net::{Ipv4Addr, TcpStream};
@@ -13,11 +13,18 @@ pub(super) const NOW: u64 = 1_795_374_280;
 pub(super) const FAVOURITES: &str = "userbouquet.favourites.tv";
 pub(super) const FIRST: &str = "1:0:19:2B01:3E9:1:C00000:0:0:0:";
 
+/// A test that takes longer hangs.
+const PATIENCE: Duration = Duration::from_secs(30);
+
 /// Runs a test against a receiver whose time stands still.
 pub(super) fn with<F: Future<Output = ()>>(options: Options, test: impl FnOnce(Receiver) -> F) {
     let executor = Rc::new(LocalExecutor::new());
     let receiver = demo::start(&executor, options).unwrap();
-    smol::block_on(executor.run(test(receiver)));
+    let late = async {
+        Timer::after(PATIENCE).await;
+        panic!("the test hangs");
+    };
+    smol::block_on(executor.run(smol::future::or(test(receiver), late)));
 }
 
 pub(super) fn still() -> Options {

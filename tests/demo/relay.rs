@@ -84,7 +84,7 @@ fn the_login_must_come_with_the_first_line() {
         for headers in [
             "",
             &good.to_lowercase(),
-            &good.replace("Y20", "ZZ"),
+            &good.replace("cm", "CM"),
             &format!("{padding}{good}"),
         ] {
             let answer = rest(open(port, &format!("{line}{headers}\r\n")).await).await;

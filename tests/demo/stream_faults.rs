@@ -145,7 +145,7 @@ fn all_streams_can_be_stalled_and_cut_at_once() {
         let mut one = watch(receiver.stream_port(), FIRST).await;
         let mut two = watch(receiver.relay_port(), SECOND).await;
         for socket in [&mut one, &mut two] {
-            socket.read_exact(&mut [0; 10 * 40 * 188]).await.unwrap();
+            socket.read_exact(&mut [0; 400 * 188]).await.unwrap();
         }
         receiver.set_stalled(true);
         for socket in [&mut one, &mut two] {
@@ -157,7 +157,9 @@ fn all_streams_can_be_stalled_and_cut_at_once() {
         receiver.cut_streams();
         rest(one).await;
         rest(two).await;
-        assert_eq!(receiver.stream_connections()[FIRST].open, 0);
+        while receiver.stream_connections()[FIRST].open > 0 {
+            smol::future::yield_now().await;
+        }
     });
 }
 

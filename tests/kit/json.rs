@@ -35,6 +35,7 @@ pub struct RefreshStatus {
     pub succeeded: Option<String>,
     pub error: Option<String>,
     pub calls: u32,
+    pub next_in_seconds: Option<u64>,
 }
 
 #[derive(Debug, DeJson)]

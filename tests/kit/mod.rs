@@ -2,12 +2,13 @@
 
 mod answer;
 mod json;
+mod log;
 mod play;
 mod process;
 mod read;
 mod seen;
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::future::Future;
 use std::net::{SocketAddr, TcpStream};
 use std::path::{Path, PathBuf};
@@ -23,7 +24,9 @@ use smol::{Async, LocalExecutor, Timer};
 use xg2g::app::{self, Running};
 use xg2g::config::Config;
 use xg2g::receiver::demo;
+use xg2g::stream::Watch;
 
+pub(crate) use self::log::Log;
 pub(crate) use answer::Answer;
 pub(crate) use json::*;
 pub(crate) use play::*;
@@ -40,6 +43,7 @@ pub(crate) struct Kit {
     running: RefCell<Option<Running>>,
     receiver: demo::Receiver,
     config: RefCell<Config>,
+    watch: Cell<Watch>,
     directory: PathBuf,
     /// When it was made, in seconds since 1970.
     since: i64,
@@ -80,6 +84,7 @@ pub(crate) fn with<F: AsyncFnOnce(&Kit)>(
     config.receiver.max_backoff = Duration::from_millis(2);
     config.guide.days = 1;
     config.stream.port = receiver.stream_port();
+    config.stream.relay_port = receiver.relay_port();
     config.server.listen = "127.0.0.1:0".parse().unwrap();
     change(&mut config);
     let kit = Kit {
@@ -87,6 +92,7 @@ pub(crate) fn with<F: AsyncFnOnce(&Kit)>(
         running: RefCell::default(),
         receiver,
         config: config.into(),
+        watch: Cell::default(),
         directory,
         since,
     };
@@ -114,6 +120,7 @@ impl Kit {
             state: self.directory.join("state"),
             data: self.directory.join("data"),
             demo: None,
+            watch: self.watch.get(),
         };
         *self.running.borrow_mut() = Some(app::start(&self.executor, options).unwrap());
     }
@@ -144,6 +151,11 @@ impl Kit {
     /// Changes the configuration for the next start.
     pub(crate) fn configure(&self, change: impl FnOnce(&mut Config)) {
         change(&mut self.config.borrow_mut());
+    }
+
+    /// Changes how the receiver is watched for the next start.
+    pub(crate) fn watch(&self, watch: Watch) {
+        self.watch.set(watch);
     }
 
     /// Waits until the running pass, or else the next one, has ended.

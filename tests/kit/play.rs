@@ -21,8 +21,11 @@ pub(crate) struct Play {
     counters: HashMap<u16, u8>,
     /// Packets whose counter did not follow the last one.
     pub(crate) gaps: u32,
-    /// Packets of stuffing.
-    pub(crate) nulls: u32,
+    /// Packets of stuffing such as the program sends while it mends a stream.
+    pub(crate) stuffing: u32,
+    /// Places where the stream says that it does not go on from what was before.
+    pub(crate) joints: u32,
+    is_joint: bool,
 }
 
 impl Kit {
@@ -52,7 +55,9 @@ impl Kit {
             left,
             counters: HashMap::new(),
             gaps: 0,
-            nulls: 0,
+            stuffing: 0,
+            joints: 0,
+            is_joint: false,
         }
     }
 }
@@ -102,9 +107,13 @@ impl Play {
     fn count(&mut self, packet: &[u8]) {
         let (pid, counter) = (pid(packet), packet[3] & 0x0F);
         if pid == NULL {
-            self.nulls += 1;
+            // Those of the simulated receiver are told by nothing but their number: only at a joint they are ours.
+            self.stuffing += u32::from(self.is_joint);
             return;
         }
+        let is_discontinuity = packet[3] & 0x20 != 0 && packet[4] > 0 && packet[5] & 0x80 != 0;
+        self.joints += u32::from(is_discontinuity && !self.is_joint);
+        self.is_joint = is_discontinuity;
         let step = u8::from(packet[3] & 0x10 != 0);
         let last = self.counters.insert(pid, counter);
         let follows = last.is_none_or(|last| (last + step) & 0x0F == counter);

@@ -15,6 +15,7 @@ mod faults;
 mod http;
 mod json;
 mod lists;
+mod options;
 mod paint;
 mod phrases;
 mod picon;
@@ -42,6 +43,7 @@ mod world;
 pub use clock::Clock;
 pub use connections::Connections;
 pub use faults::{Fault, UnknownFault};
+pub use options::{Line, Options, Port};
 pub use relay::Clear;
 pub use stats::Stats;
 pub use stream_fault::{After, StreamFault, UnknownStreamFault};
@@ -59,79 +61,8 @@ use std::time::{Duration, Instant};
 /// Name under which the stream port stands in for a path in [`Receiver::set_fault_on`].
 pub const STREAMS: &str = "streams";
 
-/// The tuners of a receiver, if nobody says otherwise.
-const TUNERS: usize = 8;
-
 /// Pause after a connection could not be accepted.
 const RETRY: Duration = Duration::from_millis(50);
-
-/// Which line of OpenWebif to imitate.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
-pub enum Line {
-    /// 1.5.2 (E2OpenPlugins).
-    V1,
-    /// 2.4.0 (OE-Alliance).
-    #[default]
-    V2,
-}
-
-/// A port that streams come from.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Port {
-    /// Enigma2's own, 8001 on a real receiver.
-    Streams,
-    /// The softcam's stream relay, 17999 on a real receiver.
-    Relay,
-}
-
-/// What to simulate. With `services`, `bouquets` or `events_per_service` set it is a world of that size instead of the showcase.
-#[derive(Clone, Debug, Default)]
-pub struct Options {
-    /// The line of OpenWebif.
-    pub line: Line,
-    /// Port of the web interface; 0 takes a free one.
-    pub port: u16,
-    /// Port of the streams; 0 takes a free one.
-    pub stream_port: u16,
-    /// Port of the stream relay; 0 takes a free one.
-    pub relay_port: u16,
-    /// Number of tuners; 0 takes 8, as many as a usual FBC tuner has. The television holds one of them.
-    pub tuners: usize,
-    /// Rate of a stream in Mbit/s; 1.5 at the least.
-    pub rate: u32,
-    /// References of the services for the stream relay; without any it is one of the showcase.
-    pub relay: Vec<String>,
-    /// Whether the stream port asks for the login, too.
-    pub stream_authentication: bool,
-    /// Number of services (default 500).
-    pub services: Option<usize>,
-    /// Number of bouquets (default 10).
-    pub bouquets: Option<usize>,
-    /// Events of each service (default 200).
-    pub events_per_service: Option<usize>,
-    /// User and password, asked of everybody, also on loopback.
-    pub login: Option<(String, String)>,
-    /// Pause before each answer.
-    pub delay: Duration,
-    /// Where time comes from.
-    pub clock: Clock,
-}
-
-impl Options {
-    fn world(&self, stream_port: u16, now: i64) -> world::World {
-        let sizes = [self.services, self.bouquets, self.events_per_service];
-        if sizes.iter().all(Option::is_none) {
-            return showcase::world(stream_port);
-        }
-        let [services, bouquets, events] = sizes;
-        scale::world(
-            services.unwrap_or(500),
-            bouquets.unwrap_or(10),
-            events.unwrap_or(200),
-            now,
-        )
-    }
-}
 
 /// A running simulated receiver; it stops when the last handle is dropped.
 #[derive(Clone)]
@@ -172,13 +103,10 @@ pub fn start(executor: &Rc<LocalExecutor<'static>>, options: Options) -> io::Res
     let (stream_port, relay_port) = (port_of(&streams)?, port_of(&relay)?);
     let now = options.clock.epoch();
     let world = options.world(stream_port, now);
+    let tuners = options.tuners();
     let whitelist = match options.relay.is_empty() {
         true => showcase::encrypted(&world),
         false => options.relay,
-    };
-    let tuners = match options.tuners {
-        0 => TUNERS,
-        tuners => tuners,
     };
     let state = Rc::new(State {
         line: options.line,

@@ -7,6 +7,8 @@ mod error;
 mod guide;
 mod json;
 mod pace;
+mod relay;
+mod situation;
 mod tame;
 mod tokens;
 
@@ -25,6 +27,7 @@ use pace::Pace;
 
 pub use error::Error;
 pub use guide::{Piece, Query};
+pub use relay::Relay;
 
 /// Answers kept for a while, so that a pass that failed half-way need not ask again what it was told already.
 const KEPT_ANSWERS: usize = 32;
@@ -43,6 +46,8 @@ pub struct About {
     pub webif: String,
     /// The image's name and version.
     pub image: String,
+    /// How many tuners it has; `None` if it does not say.
+    pub tuners: Option<usize>,
 }
 
 /// A bouquet as the root list names it.
@@ -114,7 +119,17 @@ impl OpenWebif {
     pub async fn about(&self) -> Result<About, Error> {
         let mut about = About::default();
         let (mut brand, mut model, mut image, mut version) = Default::default();
-        let shell = self.list("/api/deviceinfo", |_| Ok(())).await?;
+        let mut tuners = 0;
+        let shell = self
+            .list("/api/deviceinfo", |object| {
+                // Of all that is listed there only tuners show something live.
+                let mut is_tuner = false;
+                read_fields(object, |key, _| is_tuner |= key == "live")?;
+                tuners += usize::from(is_tuner);
+                Ok(())
+            })
+            .await?;
+        about.tuners = Some(tuners).filter(|tuners| *tuners > 0);
         fields(&shell, |key, value| match key {
             "brand" => brand = clean_line(&value.text()),
             "model" => model = clean_line(&value.text()),

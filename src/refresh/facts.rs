@@ -1,0 +1,52 @@
+//! What is asked of the receiver for others: its tuners and what its stream relay is for.
+
+use std::time::Instant;
+
+use super::{Poller, Wish};
+use crate::receiver::openwebif::{Error, Relay};
+
+/// What others should know of the receiver.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Facts {
+    /// How many tuners it has; `None` if that is not known.
+    pub tuners: Option<usize>,
+    /// Its stream relay.
+    pub relay: Relay,
+}
+
+impl Poller {
+    /// Asks what changes seldom: the model at the first pass and after the receiver was away, the relay's list once a
+    /// day and when somebody wishes.
+    pub(super) async fn ask_facts(
+        &self,
+        wish: Option<Wish>,
+        was_failing: bool,
+    ) -> Result<(), Error> {
+        if was_failing || self.status.borrow().passes == 0 {
+            match self.web.about().await {
+                Ok(about) => {
+                    self.facts.borrow_mut().tuners = about.tuners;
+                    self.status.borrow_mut().about = Some(about);
+                }
+                // Nice to know, no more: it can hang on a network share while all else works.
+                Err(error) => log::debug!("{error}"),
+            }
+        }
+        let daily = self.settings.refresh.full_interval;
+        let asked = self.relay_asked.get();
+        if wish.is_some() || asked.is_none_or(|asked| asked.elapsed() >= daily) {
+            match self.web.relay().await {
+                Ok(relay) => {
+                    self.facts.borrow_mut().relay = relay;
+                    self.relay_asked.set(Some(Instant::now()));
+                }
+                Err(error) if error.is_general() => return Err(error),
+                Err(error) => self.warn(format!(
+                    "which channels come from the stream relay cannot be told: {error}"
+                )),
+            }
+        }
+        (self.tell)(&self.facts.borrow());
+        Ok(())
+    }
+}
