@@ -17,6 +17,8 @@ from kodi_app import Failure, end, free_port
 from transport import reset_on_close
 
 STARTED = re.compile(r"answers at (\S+), its stream port is (\d+)")
+# One for the receiver's own screen, one for us.
+TUNERS = 2
 # How often a relayed connection looks whether it is to fail.
 GLANCE = 0.05
 # A cut leaves a packet torn: this much of the last block does not come.
@@ -116,7 +118,7 @@ class Gateway:
         self.off = socket.socket()
         try:
             self.off.bind(("127.0.0.1", 0))
-            receiver = self.start(out / "players-receiver.log", [program, "receiver"], subprocess.PIPE)
+            receiver = self.start(out / "players-receiver.log", [program, "receiver", "--tuners", str(TUNERS)], subprocess.PIPE)
             line = receiver.stdout.readline()
             found = STARTED.search(line)
             if not found:

@@ -12,6 +12,8 @@ from upstream import path_on_receiver
 
 # What `stream.linger` is when nobody sets it, and how much later a stream may end on a busy machine.
 LINGER, TOLERANCE = 8, 4
+# Bytes of an upstream that was no refusal.
+CARRIED = 10_000
 # What Kodi must read of a channel before it zaps on: two seconds.
 ZAP_BYTES = 375_000
 
@@ -58,7 +60,7 @@ class Watch(threading.Thread):
 
 
 def check_kodi(checks, clock, gateway, tv, out):
-    """Kodi zaps: one upstream for each channel however often it asks, ended when it has lingered."""
+    """Kodi zaps: one upstream for each channel however often it asks, ended when it has lingered or its tuner is needed."""
     relay = gateway.relay
     log = out / "players-kodi.out"
     log.write_bytes(b"")
@@ -73,12 +75,13 @@ def check_kodi(checks, clock, gateway, tv, out):
         })
         kodi = Kodi(clock, home, screen, log)
         stack.callback(kodi.close)
-        wanted = tv[:3]
+        # The first ones come by the tuner of the screen; the others need one each, and there is one.
+        wanted, others = tv[:3], elsewhere(tv)[:3]
         shown = {}
 
         def known():
             shown.update({channel["label"]: channel for channel in kodi.channels("tv")})
-            return all(channel.name in shown for channel in wanted)
+            return all(channel.name in shown for channel in wanted + others)
 
         clock.wait("Kodi's channels", 45, known, 0.5)
         # Nothing of the checks before is left.
@@ -86,12 +89,7 @@ def check_kodi(checks, clock, gateway, tv, out):
         watch = stack.enter_context(Watch(gateway))
         before = len(relay.record)
         for channel in wanted:
-            begin = clock.now()
-            playing = kodi.plays(shown[channel.name])
-            print(f"{channel} plays {playing or 'nothing'} in Kodi after {clock.now() - begin:.1f} s")
-            if checks.check(playing, f"{channel}: does not play in Kodi"):
-                had = watch.had(channel)
-                clock.wait(f"Kodi to read on {channel}", 15, lambda: watch.had(channel) > had + ZAP_BYTES)
+            zap(checks, clock, kodi, watch, channel, shown[channel.name])
         kodi.stop()
         try:
             clock.wait("the end of all streams", LINGER + TOLERANCE, lambda: not relay.open())
@@ -104,3 +102,33 @@ def check_kodi(checks, clock, gateway, tv, out):
             lingered = passed.closed and passed.closed - watch.read_until(channel)
             checks.check(lingered and LINGER - 1 <= lingered <= LINGER + TOLERANCE, f"{channel} ended {lingered} s after it was left")
             print(f"{channel}: {watch.connections(channel)} connections of Kodi at once, one upstream; it ended {lingered or -1:.1f} s after the last")
+        before = len(relay.record)
+        for channel in others:
+            zap(checks, clock, kodi, watch, channel, shown[channel.name])
+            used = [passed.path for passed in relay.open()]
+            checks.check(used == [path_on_receiver(channel)], f"{channel} plays, upstreams are {used}")
+        kodi.stop()
+        paths = [passed.path for passed in relay.record[before:] if passed.bytes > CARRIED]
+        checks.check(paths == [path_on_receiver(channel) for channel in others], f"over one tuner Kodi zapped {len(others)} times, the receiver sent {paths}")
+
+
+def zap(checks, clock, kodi, watch, channel, shown):
+    """Kodi opens a channel and reads on."""
+    begin, had = clock.now(), watch.had(channel)
+    playing = kodi.plays(shown)
+    try:
+        clock.wait("reading", 15, lambda: watch.had(channel) > had + ZAP_BYTES)
+    except Failure:
+        playing = ""
+    if checks.check(playing, f"{channel}: does not play in Kodi"):
+        print(f"{channel} plays {playing} in Kodi, two seconds of it after {clock.now() - begin:.1f} s")
+
+
+def elsewhere(tv):
+    """A channel of each transponder but the first channel's; fields of a slug are those of a service reference."""
+    found = {}
+    for channel in tv:
+        fields = channel.slug.split("-")
+        if len(fields) == 10:
+            found.setdefault(tuple(fields[4:7]), channel)
+    return list(found.values())[1:]
