@@ -26,7 +26,7 @@ check() {
 
 emulate() {
     local triple=$1 emulator=$2 program=$OUT/xg2g-$1
-    printf '#!/bin/sh\nexec %s %s "$@"\n' "${emulator//,/ }" "$PWD/${CARGO_TARGET_DIR:-target}/$triple/release/xg2g" >"$program"
+    printf '#!/bin/sh\nexec %s %s "$@"\n' "${emulator//,/ }" "${CARGO_TARGET_DIR:-$PWD/target}/$triple/release/xg2g" >"$program"
     chmod +x "$program"
     echo "$triple, ${emulator//,/ }"
     [ "$("$program" --version)" = "xg2g $VERSION" ]
@@ -38,7 +38,7 @@ emulate() {
 mkdir -p "$OUT"
 cross/build.sh --tools >"$OUT/cross-tools.log" 2>&1 || { tail -n 5 "$OUT/cross-tools.log"; exit 77; }
 cross/build.sh all >"$OUT/cross.log" 2>&1 || { tail -n 40 "$OUT/cross.log"; exit 1; }
-grep static "$OUT/cross.log"
+grep -E 'static,|took' "$OUT/cross.log"
 while read -r triple _ _ emulator architectures; do
     [[ $triple == "#"* || -z $triple || $architectures == - ]] || emulate "$triple" "$emulator" </dev/null
 done <cross/targets

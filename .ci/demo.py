@@ -126,8 +126,7 @@ def check_channels(checks, client, channels, guide, least, most_missing):
 
 def check_api(checks, client, channel):
     """The JSON answers are JSON and not empty; probes and strangers are answered as such."""
-    reference = Path(urllib.parse.urlsplit(channel.url).path).stem
-    for name in ("status", "channels", "bouquets", f"epg?channel={reference}", "now"):
+    for name in ("status", "channels", "bouquets", f"epg?channel={channel.slug}", "now", "streams"):
         path = f"/api/v1/{name}"
         status, headers, body = client.ask(path)
         try:
@@ -142,19 +141,24 @@ def check_api(checks, client, channel):
 
 
 def check_stream(checks, client, channel, out):
-    """HEAD without a tuner; GET, by redirect or not, is a transport stream at a player's pace."""
+    """HEAD without a tuner; GET is a transport stream at a player's pace, from us, or by redirect from the receiver."""
     status, headers, _ = client.ask(channel.url, "HEAD")
     checks.check(status == 200 and headers.get("Content-Type", "").lower() == "video/mp2t",
                  f"HEAD {channel.url}: {status} {headers.get('Content-Type')}")
-    connection, answer = client.open(channel.url)
-    if answer.status in (301, 302, 303, 307, 308):
-        connection.close()
-        connection, answer = client.open(answer.headers["Location"])
+    redirected = f"{channel.url}?mode=redirect"
+    status, headers, body = client.ask(redirected)
+    place = headers.get("Location", "")
+    checks.check(status == 302 and place.startswith("http://") and not place.startswith(client.base) and not body,
+                 f"{redirected}: {status}, Location {place!r}")
     started = time.monotonic()
+    connection, answer = client.open(channel.url, Range="bytes=0-")
     first, data = None, bytearray()
     try:
-        if not checks.check(answer.status == 200, f"{channel.url}: {answer.status}"):
+        if not checks.check(answer.status == 200, f"{channel.url}: {answer.status} {answer.headers.get('X-HDHomeRun-Error')}"):
             return
+        checks.check(answer.headers.get("Content-Type") == "video/mp2t", f"{channel.url}: type {answer.headers.get('Content-Type')!r}")
+        for name in ("Content-Length", "Transfer-Encoding", "Content-Encoding", "Content-Range"):
+            checks.check(answer.headers.get(name) is None, f"{channel.url}: {name}: {answer.headers.get(name)}")
         while time.monotonic() - started < STREAM_SECONDS:
             block = answer.read1(65536)
             if not block:
@@ -196,6 +200,10 @@ def main():
     with_events = [channel for channel in channels if guide.get(channel.id)]
     if checks.check(with_events, "no channel has events"):
         check_api(checks, client, with_events[0])
+    unknown = "/stream/1-0-1-DEAD-1-1-C00000-0-0-0.ts"
+    status, headers, body = client.ask(unknown)
+    error = headers.get("X-HDHomeRun-Error")
+    checks.check(status == 404 and error == "801 Unknown Channel" and not body, f"{unknown}: {status}, {error!r}, {body[:60]!r}")
     for kind in ("tv", "radio"):
         for channel in [channel for channel in channels if channel.kind == kind][:1]:
             check_stream(checks, client, channel, arguments.out)

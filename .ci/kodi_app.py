@@ -215,7 +215,12 @@ class Kodi:
         def streams():
             # The playing time is no proof: for a live channel it is the wall clock.
             player = self.player()
-            shown = player is not None and self.call("Player.GetProperties", playerid=player,
+            if player is None:
+                return ""
+            item = (self.call("Player.GetItem", playerid=player) or {}).get("item", {})
+            if (item.get("type"), item.get("id")) != ("channel", channel["channelid"]):
+                return ""  # Still the one before.
+            shown = self.call("Player.GetProperties", playerid=player,
                                                      properties=["currentvideostream", "currentaudiostream"])
             found = [(shown or {}).get(f"current{kind}stream") or {} for kind in ("video", "audio")]
             return " and ".join(filter(None, (stream.get("codec") for stream in found)))

@@ -1,11 +1,13 @@
 """What a running xg2g publishes, read the way a client reads it: the playlist and the guide."""
 
 import re
+import urllib.parse
 import urllib.request
 import xml.etree.ElementTree as ElementTree
 from collections import defaultdict
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import PurePosixPath
 
 ATTRIBUTE = re.compile(r'([A-Za-z][\w-]*)="([^"]*)"')
 
@@ -25,6 +27,11 @@ class Channel:
     @property
     def kind(self):
         return "radio" if self.radio else "tv"
+
+    @property
+    def slug(self):
+        """The channel in addresses of its own."""
+        return PurePosixPath(urllib.parse.urlsplit(self.url).path).stem
 
     def __str__(self):
         return f"{self.kind} {self.number} {self.name!r}"

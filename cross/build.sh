@@ -12,7 +12,7 @@ ZIG_VERSION=0.17.1
 ZIG_DIR=${XDG_CACHE_HOME:-$HOME/.cache}/xg2g-cross/zig-$ZIG_VERSION
 CARGO=/usr/bin/cargo RUSTC=/usr/bin/rustc # rustup's compiler does not fit Debian's source of the standard library
 LARGEST=$((2 * 1024 * 1024))              # bytes of a binary
-TARGET_DIR=${CARGO_TARGET_DIR:-target}
+TARGET_DIR=${CARGO_TARGET_DIR:-$PWD/target}
 
 die() { printf '%s\n' "$@" >&2; exit 1; }
 
@@ -69,27 +69,25 @@ rust_flags() {
     [ "$ACTION" = unit_tests ] || echo "-Cforce-unwind-tables=no"
 }
 
-# cargo with all that is special about the targets in its environment.
-cargo_for_targets() {
-    local subcommand=$1 triple zig_target zig_cpu emulator upper marker
-    shift
-    # RUSTFLAGS would replace the flags of the targets.
-    local environment=(-u RUSTFLAGS -u CARGO_ENCODED_RUSTFLAGS -u CARGO_BUILD_TARGET RUSTC="$RUSTC" RUSTC_BOOTSTRAP=1
-        XG2G_ZIG="$ZIG_DIR/ziglang/zig" ZIG_GLOBAL_CACHE_DIR="$ZIG_DIR-cache" ZIG_LOCAL_CACHE_DIR="$ZIG_DIR-cache"
-        RUST_LIBC_UNSTABLE_MUSL_V1_2_3=1) # as libc_unstable_musl_v1_2, for the libc inside the standard library
-    for triple in "${TRIPLES[@]}"; do
-        read -r _ zig_target zig_cpu emulator _ < <(table "$triple")
-        upper=$(tr a-z- A-Z_ <<<"$triple")
-        environment+=("CARGO_TARGET_${upper}_LINKER=$PWD/cross/linker"
-            "CARGO_TARGET_${upper}_RUSTFLAGS=$(rust_flags "$triple" "$zig_target" "$zig_cpu" | xargs)")
-        [ "$emulator" = - ] || environment+=("CARGO_TARGET_${upper}_RUNNER=${emulator//,/ }")
-        # libc's build script does not notice that last variable: what was built without it must go.
-        marker=$TARGET_DIR/$triple/.built-by-cross
-        [ -e "$marker" ] || rm -rf "${TARGET_DIR:?}/$triple"
-        mkdir -p "$TARGET_DIR/$triple"
-        touch "$marker"
-    done
-    env "${environment[@]}" "$CARGO" "$subcommand" --locked "${TRIPLES[@]/#/--target=}" "$@"
+# cargo_for TRIPLE SUBCOMMAND [ARGUMENT...]: with all that is special about the target in the environment. One target at
+# a time: cargo would unite the features that several need, and the program depend on what it was built along with.
+cargo_for() {
+    local triple=$1 subcommand=$2 zig_target zig_cpu emulator upper marker=$TARGET_DIR/$1/.built-by-cross
+    shift 2
+    read -r _ zig_target zig_cpu emulator _ < <(table "$triple")
+    upper=$(tr a-z- A-Z_ <<<"$triple")
+    # RUSTFLAGS would replace the flags of the target. The libc inside the standard library is told of 64-bit time_t by a
+    # variable, and its build script does not notice when that changes: what was built without it must go.
+    [ -e "$marker" ] || rm -rf "${TARGET_DIR:?}/$triple"
+    mkdir -p "$TARGET_DIR/$triple"
+    touch "$marker"
+    env -u RUSTFLAGS -u CARGO_ENCODED_RUSTFLAGS -u CARGO_BUILD_TARGET \
+        RUSTC=$RUSTC RUSTC_BOOTSTRAP=1 RUST_LIBC_UNSTABLE_MUSL_V1_2_3=1 \
+        XG2G_ZIG="$ZIG_DIR/ziglang/zig" ZIG_GLOBAL_CACHE_DIR="$ZIG_DIR-cache" ZIG_LOCAL_CACHE_DIR="$ZIG_DIR-cache" \
+        "CARGO_TARGET_${upper}_LINKER=$PWD/cross/linker" \
+        "CARGO_TARGET_${upper}_RUSTFLAGS=$(rust_flags "$triple" "$zig_target" "$zig_cpu" | xargs)" \
+        "CARGO_TARGET_${upper}_RUNNER=$([ "$emulator" = - ] && echo env || echo "${emulator//,/ }")" \
+        $CARGO "$subcommand" --locked --target "$triple" "$@"
 }
 
 # A program that would not start on a receiver must not leave this script.
@@ -103,24 +101,24 @@ verify() {
     fi
     size=$(stat -c %s "$program")
     [ "$size" -le $LARGEST ] || die "$program has $size bytes, more than $LARGEST"
-    echo "$program: static, $size bytes"
+    echo "$triple: static, $size bytes"
 }
 
 # The standard library goes without symbolization of backtraces: a stripped program has no symbols.
 build() {
-    cargo_for_targets build --release -Zbuild-std=std,panic_abort -Zbuild-std-features=optimize_for_size \
+    cargo_for "$1" build --release -Zbuild-std=std,panic_abort -Zbuild-std-features=optimize_for_size \
         -Ztrim-paths --config 'profile.release.trim-paths="all"'
-    for triple in "${TRIPLES[@]}"; do verify "$triple"; done
+    verify "$1"
 }
 
 unit_tests() {
     local skip=()
-    if [[ " ${TRIPLES[*]} " == *" mipsel-"* ]] && [[ $(qemu-mipsel-static --version) =~ version\ [1-7]\. ]]; then
+    if [[ $1 == mipsel-* ]] && [[ $(qemu-mipsel-static --version) =~ version\ [1-7]\. ]]; then
         # SO_ERROR has the host's number there, and MIPS numbers its errors otherwise.
         skip=(--skip http::client::tests::answers::nobody_there_is_refused_and_tried_again)
         echo "left out, because qemu before 8.0 does not translate SO_ERROR: ${skip[1]}"
     fi
-    cargo_for_targets test --lib -Zbuild-std=std,panic_unwind,test -- "${skip[@]}"
+    cargo_for "$1" test --lib -Zbuild-std=std,panic_unwind,test -- "${skip[@]}"
 }
 
 ACTION=build
@@ -133,5 +131,8 @@ esac
 [ "$1" = all ] || TRIPLES=("$@")
 for triple in "${TRIPLES[@]}"; do [ -n "$(table "$triple")" ] || die "no target '$triple' in cross/targets"; done
 check_tools
-$ACTION
-echo "done in $SECONDS s"
+for triple in "${TRIPLES[@]}"; do
+    from=$SECONDS
+    $ACTION "$triple"
+    echo "$triple took $((SECONDS - from)) s"
+done

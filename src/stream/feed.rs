@@ -9,7 +9,6 @@ use smol::future::or;
 use smol::Timer;
 
 use super::inspect::Inspector;
-use super::pace::Pace;
 use super::packet::null;
 use super::reader::Seat;
 use super::refusal::Refusal;
@@ -18,7 +17,6 @@ use super::source::Source;
 use super::tuners::Audience;
 use super::upstream::Upstream;
 use super::Streams;
-use crate::config::Stream as Settings;
 use crate::model::{ServiceRef, Transponder};
 
 /// Packets of stuffing sent at a time while a stream is tuned anew: seven fill a datagram, as players like it.
@@ -260,7 +258,7 @@ impl Feed {
         };
         self.set_phase(Phase::Live);
         loop {
-            let broken = self.carry(&mut upstream, &mut inspector, settings).await;
+            let broken = self.carry(&mut upstream, &mut inspector, streams).await;
             // Closed before it is asked for again: the receiver has one tuner for it, not two.
             drop(upstream);
             log::info!("the stream of {} broke off; it is tuned anew", self.name);
@@ -318,11 +316,11 @@ impl Feed {
         &self,
         upstream: &mut Upstream,
         inspector: &mut Inspector,
-        settings: &Settings,
+        streams: &Streams,
     ) -> Broken {
+        let (settings, pace) = (streams.settings(), streams.pace());
         let mut heard = Instant::now();
         let mut readable = heard;
-        let mut pace = Pace::default();
         loop {
             loop {
                 let before = inspector.is_sound().then(|| inspector.tables());

@@ -36,6 +36,7 @@ use smol::{LocalExecutor, Task};
 use crate::config;
 use crate::model::{ServiceRef, Situation};
 use feed::{Feed, Phase};
+use pace::Pace;
 use source::sources;
 
 pub use list::{Active, ActiveReader};
@@ -65,6 +66,7 @@ struct Inner {
     feeds: RefCell<Vec<Running>>,
     /// A reader came or went, or the number of tuners is known.
     moves: Rc<Event>,
+    pace: Pace,
 }
 
 struct Running {
@@ -92,6 +94,7 @@ impl Streams {
             situation: RefCell::default(),
             feeds: RefCell::default(),
             moves: Rc::default(),
+            pace: Pace::default(),
         }))
     }
 
@@ -149,6 +152,10 @@ impl Streams {
             feed.set_phase(Phase::Over(None));
             task.cancel().await;
         }
+    }
+
+    fn pace(&self) -> &Pace {
+        &self.0.pace
     }
 
     fn settings(&self) -> &config::Stream {
@@ -212,6 +219,11 @@ impl Streams {
             feed: feed.clone(),
             task,
         });
+        if inner.pace.stands() {
+            let inner = inner.clone();
+            let beat = async move { inner.pace.run(|| !inner.feeds.borrow().is_empty()).await };
+            executor.spawn(beat).detach();
+        }
         Ok(feed)
     }
 

@@ -1,0 +1,90 @@
+#!/usr/bin/env python3
+"""The package's life in roots like a receiver's: installed, started, killed, upgraded, removed.
+
+    box.py BUSYBOX PACKAGE SIMULATOR [EMULATOR MAGIC] runs everything for one processor, in namespaces of its own; with
+    an emulator a part of it. BUSYBOX is static, SIMULATOR a program that plays the receiver on this machine.
+"""
+
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import box_life
+import box_trouble
+from box_root import Box, Failed
+
+# Exit code: this machine does not let us have what is needed.
+SKIPPED = 77
+BINFMT = "/proc/sys/fs/binfmt_misc"
+# Of an ELF head all but the ABI and its version; executable or shared object.
+MASK = r"\xff\xff\xff\xff\xff\xff\xff\x00\x00\xff\xff\xff\xff\xff\xff\xff\xfe\xff\xff\xff"
+
+
+def inside(busybox, package, simulator, emulator=None, magic=None):
+    """All scenarios, in fresh namespaces; the status to end with."""
+    subprocess.run(["mount", "-t", "proc", "proc", "/proc"], check=True)
+    # Under another name: it must not be taken for the program that is tested.
+    place = tempfile.mkdtemp()
+    subprocess.run(["mount", "-t", "tmpfs", "tmpfs", place], check=True)
+    simulator = shutil.copy(simulator, f"{place}/receiver")
+    scenarios = box_life.SCENARIOS + box_trouble.SCENARIOS
+    only = os.environ.get("BOX_ONLY", "").split()
+    scenarios = [scenario for scenario in scenarios if not only or scenario.__name__ in only]
+    if emulator:
+        subprocess.run(["mount", "-t", "binfmt_misc", "none", BINFMT], check=True)
+        # F: open it now, the roots do not have it. P: keep argv[0], BusyBox needs it.
+        Path(BINFMT, "register").write_text(f":box:M::{magic}:{MASK}:{emulator}:PF")
+        scenarios = box_life.SHORT
+    passed = failed = 0
+
+    def proved(fact):
+        nonlocal passed
+        passed += 1
+        print(f"ok  {fact}", flush=True)
+
+    for scenario in scenarios:
+        began = time.monotonic()
+        options = getattr(scenario, "options", dict)()
+        try:
+            with Box(busybox, simulator, **options) as box:
+                try:
+                    scenario(box, Path(package), proved)
+                except (Failed, OSError, subprocess.SubprocessError):
+                    print(box.words())
+                    raise
+        except (Failed, OSError, subprocess.SubprocessError) as error:
+            failed += 1
+            print(f"NOT {scenario.__name__}: {error}")
+        print(f"    {scenario.__name__}: {time.monotonic() - began:.1f} s", flush=True)
+    print(f"{passed} passed, {failed} failed")
+    return 1 if failed or not passed else 0
+
+
+def reap(child):
+    """Waits for all that is left to the first process of a namespace; the child's status."""
+    while True:
+        pid, status = os.wait()
+        if pid == child:
+            return os.waitstatus_to_exitcode(status)
+
+
+def main():
+    """Goes into new namespaces, where the first process does nothing but wait."""
+    command = ["unshare", "--user", "--map-root-user", "--mount", "--pid", "--net", "--fork", "--kill-child"]
+    if sys.argv[1] != "--inside":
+        if not shutil.which("unshare") or subprocess.run([*command, "true"], check=False).returncode:
+            print("no namespaces are to be had here")
+            return SKIPPED
+        return subprocess.run([*command, sys.executable, __file__, "--inside", *sys.argv[1:]], check=False).returncode
+    child = os.fork()
+    if child:
+        return reap(child)
+    return inside(*sys.argv[2:])
+
+
+if __name__ == "__main__":
+    sys.exit(main())
