@@ -64,9 +64,9 @@ struct Inner {
     /// What the receiver last said that it does for itself.
     situation: RefCell<Option<(Instant, Situation)>>,
     feeds: RefCell<Vec<Running>>,
-    pace: Pace,
     /// A reader came or went, or the number of tuners is known.
     moves: Rc<Event>,
+    pace: Pace,
 }
 
 struct Running {
@@ -93,8 +93,8 @@ impl Streams {
             watch,
             situation: RefCell::default(),
             feeds: RefCell::default(),
-            pace: Pace::default(),
             moves: Rc::default(),
+            pace: Pace::default(),
         }))
     }
 
