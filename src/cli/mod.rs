@@ -164,7 +164,7 @@ fn parse(
     let misplaced = match command.as_deref() {
         None => json,
         Some("check") => false,
-        Some("config") => demo || json,
+        Some("config") => json,
         Some("receiver" | "version" | "help") => demo || json || !plain,
         Some(other) => {
             return Err(Failure::Usage(format!("there is no command {other}")));
@@ -398,7 +398,7 @@ mod tests {
             (&["--set", "days"], "section.key=value"),
             (&["--config"], "--config"),
             (&["--config", "a", "--config", "b"], "not twice"),
-            (&["config", "--demo"], "`config` takes none"),
+            (&["config", "--json"], "`config` takes none"),
             (&["config", "--json"], "`config` takes none"),
             (&["--json"], "--json belongs to `check`"),
             (&["receiver", "--listen", ":1"], "`receiver` takes none"),
@@ -438,6 +438,12 @@ mod tests {
             .unwrap_err()
             .to_string()
             .contains("XG2G_DATA: is not UTF-8"));
+    }
+
+    #[test]
+    fn the_configuration_is_shown_with_whatever_options_the_program_runs_with() {
+        let shown = run(&["config", "--demo", "--listen", ":1"], &[], None);
+        assert!(matches!(shown, Ok(Command::Config { .. })));
     }
 
     #[test]
