@@ -399,7 +399,6 @@ mod tests {
             (&["--config"], "--config"),
             (&["--config", "a", "--config", "b"], "not twice"),
             (&["config", "--json"], "`config` takes none"),
-            (&["config", "--json"], "`config` takes none"),
             (&["--json"], "--json belongs to `check`"),
             (&["receiver", "--listen", ":1"], "`receiver` takes none"),
             (&["--port", "1"], "does not belong here"),
