@@ -266,10 +266,7 @@ impl Feed {
             if matches!(broken, Broken::Scrambled) {
                 used = (used + 1) % sources.len();
             }
-            let joint = inspector.join();
-            if !joint.is_empty() {
-                self.push(&joint, None);
-            }
+            self.join_on(&mut inspector);
             let again = async {
                 let mut pause = FIRST_PAUSE;
                 loop {
@@ -348,6 +345,14 @@ impl Feed {
                 Ok(None) if now.duration_since(heard) > settings.stall => return Broken::Off,
                 Ok(None) => {}
             }
+        }
+    }
+
+    /// What comes from now on is another stream; readers are told.
+    pub(super) fn join_on(&self, inspector: &mut Inspector) {
+        let joint = inspector.join();
+        if !joint.is_empty() {
+            self.push(&joint, None);
         }
     }
 

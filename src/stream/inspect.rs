@@ -9,6 +9,8 @@ pub(super) struct Inspector {
     tables: Tables,
     mender: Mender,
     has_begun: bool,
+    /// Nothing was looked at since the last joint.
+    is_joined: bool,
 }
 
 /// What a look at some packets found.
@@ -30,12 +32,14 @@ impl Inspector {
             tables: Tables::default(),
             mender: Mender::new(),
             has_begun: false,
+            is_joined: true,
         }
     }
 
     /// Looks at whole packets and makes their counters go on.
     pub(super) fn look(&mut self, packets: &mut [u8]) -> Found {
         let mut found = Found::default();
+        self.is_joined = false;
         let mut video = self.tables.video();
         for (number, packet) in packets.chunks_exact_mut(PACKET).enumerate() {
             let pid = pid(packet);
@@ -66,8 +70,11 @@ impl Inspector {
         found
     }
 
-    /// The stream is tuned anew. Gives what readers get at the joint.
+    /// The stream is tuned anew. Gives what readers get at the joint, once.
     pub(super) fn join(&mut self) -> Vec<u8> {
+        if std::mem::replace(&mut self.is_joined, true) {
+            return Vec::new();
+        }
         self.has_begun = false;
         let pids = self.tables.pids().collect::<Vec<_>>();
         self.tables = Tables::default();
@@ -169,6 +176,7 @@ mod tests {
         look(&mut inspector, &[of(PICTURE, 0x31, true)]);
         let told = inspector.join();
         assert_eq!(pid(&told), PICTURE);
+        assert!(inspector.join().is_empty(), "told already");
         let found = look(
             &mut inspector,
             &[of(PICTURE, 0x35, true), tables[0], tables[1]],

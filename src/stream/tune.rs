@@ -90,6 +90,8 @@ impl Feed {
         inspector: &mut Inspector,
     ) -> Result<Upstream, Refusal> {
         let mut upstream = self.connect(streams, source).await?;
+        // Another source, or another try, may have come so far that something was passed on.
+        self.join_on(inspector);
         let patience = streams.settings().descramble_wait / 2;
         let mut scrambled_since = None;
         loop {

@@ -5,6 +5,7 @@
 
 mod connection; // a plain client
 mod process; // what is run, and what the kernel counted for it
+mod streams; // many players at once
 mod table; // the figures
 
 use std::fs;
@@ -29,6 +30,7 @@ fn main() -> Outcome<()> {
     let normal = refreshes(&mut table)?;
     fourfold(&mut table, normal)?;
     large(&mut table)?;
+    streams::streams(&mut table)?;
     table.print()
 }
 

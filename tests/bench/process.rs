@@ -78,16 +78,29 @@ pub(crate) struct Receiver {
     pub(crate) process: Process,
     pub(crate) out: BufReader<ChildStdout>,
     pub(crate) url: String,
+    /// The stream port.
+    pub(crate) streams: String,
 }
 
 impl Receiver {
     pub(crate) fn start(services: u32, bouquets: u32, events: u32) -> Outcome<Receiver> {
+        Receiver::start_with(services, bouquets, events, &[])
+    }
+
+    /// `more` are further arguments.
+    pub(crate) fn start_with(
+        services: u32,
+        bouquets: u32,
+        events: u32,
+        more: &[&str],
+    ) -> Outcome<Receiver> {
         let mut command = Command::new(env!("CARGO_BIN_EXE_xg2g"));
         command
             .args(["receiver", "--port", "0"])
             .args(["--services", &services.to_string()])
             .args(["--bouquets", &bouquets.to_string()])
             .args(["--events", &events.to_string()])
+            .args(more)
             .stdout(Stdio::piped());
         let mut process = Process::spawn(&mut command)?;
         let mut out = BufReader::new(process.0.stdout.take().ok_or("no output")?);
@@ -98,7 +111,15 @@ impl Receiver {
             .find(|word| word.starts_with("http://"))
             .ok_or("the receiver told no address")?
             .to_owned();
-        Ok(Receiver { process, out, url })
+        let (_, streams) = line.split_once("stream port is ").ok_or("no stream port")?;
+        let end = streams.find(',').unwrap_or(streams.len());
+        let streams = streams[..end].trim().to_owned();
+        Ok(Receiver {
+            process,
+            out,
+            url,
+            streams,
+        })
     }
 
     /// Ends it and tells what it saw.
@@ -138,6 +159,15 @@ pub(crate) struct Pass {
 
 impl Program {
     pub(crate) fn start(receiver: &str, folder: &Path) -> Outcome<Program> {
+        Program::start_with(receiver, folder, &[])
+    }
+
+    /// `environment` are further settings.
+    pub(crate) fn start_with(
+        receiver: &str,
+        folder: &Path,
+        environment: &[(&str, &str)],
+    ) -> Outcome<Program> {
         let log = folder.join("log");
         let started = Instant::now();
         let mut command = Command::new(env!("CARGO_BIN_EXE_xg2g"));
@@ -145,6 +175,7 @@ impl Program {
             .env("XG2G_OWI_BASE", receiver)
             .env("XG2G_LISTEN", "127.0.0.1:0")
             .env("XG2G_DATA", folder)
+            .envs(environment.iter().copied())
             .current_dir(folder)
             .stderr(fs::File::create(&log)?);
         let process = Process::spawn(&mut command)?;
@@ -221,7 +252,21 @@ pub(crate) struct Nginx {
 }
 
 impl Nginx {
+    /// Serves the files of a directory.
     pub(crate) fn start(root: &Path) -> Outcome<Option<Nginx>> {
+        Nginx::start_with(root, &format!("root {};", root.display()))
+    }
+
+    /// Hands requests on as they come, as is advised for streams.
+    pub(crate) fn in_front_of(root: &Path, port: &str) -> Outcome<Option<Nginx>> {
+        let proxy = format!(
+            "location / {{ proxy_pass http://127.0.0.1:{port}; proxy_http_version 1.0; \
+             proxy_buffering off; proxy_buffer_size 64k; proxy_buffers 8 64k; }}"
+        );
+        Nginx::start_with(root, &proxy)
+    }
+
+    fn start_with(root: &Path, server: &str) -> Outcome<Option<Nginx>> {
         let address = TcpListener::bind("127.0.0.1:0")?.local_addr()?.to_string();
         let conf = root.join("nginx.conf");
         fs::write(
@@ -230,7 +275,7 @@ impl Nginx {
                 "daemon off; master_process off; pid {0}/nginx.pid; error_log /dev/null;\n\
                  events {{}}\n\
                  http {{ access_log off; sendfile on; tcp_nopush on; keepalive_requests 1000000;\n\
-                 server {{ listen {address}; root {0}; }} }}\n",
+                 server {{ listen {address}; {server} }} }}\n",
                 root.display()
             ),
         )?;
