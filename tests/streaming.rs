@@ -90,6 +90,42 @@ fn a_url_service_comes_from_its_url_and_a_list_is_left_to_the_player() {
 }
 
 #[test]
+fn a_url_that_does_not_look_like_a_list_but_is_one_is_left_to_the_player_too() {
+    with_channels(async |kit| {
+        let port = kit.receiver().stream_port();
+        // Its name is encoded once more than the reference needs, so that nothing is seen of its ending.
+        let url = format!("http%3a//127.0.0.1%3a{port}/live/verborgen%252em3u8");
+        let service = format!("4097:0:1:77:0:0:0:0:0:0:{url}:Verborgen");
+        let favourites = "userbouquet.favourites.tv";
+        assert!(kit
+            .receiver()
+            .add_service(favourites, &service, "Verborgen"));
+        kit.pass().await;
+        let path = path_of(kit, "Verborgen").await;
+        assert_eq!(kit.head(&path).await.status, 200);
+        let list = kit.get(&path).await;
+        assert_eq!(list.status, 302);
+        assert!(list.head("location").ends_with("/live/verborgen%2em3u8"));
+    });
+}
+
+#[test]
+fn a_stream_port_that_asks_for_the_login_gets_it() {
+    let options = Options {
+        login: Some(("root".into(), "dream".into())),
+        stream_authentication: true,
+        ..Options::default()
+    };
+    let no_guide = |config: &mut Config| config.guide.enabled = false;
+    with(options, no_guide, async |kit| {
+        kit.pass().await;
+        let mut play = kit.play(FIRST).await;
+        assert_eq!(play.answer.status, 200);
+        play.packets(10).await;
+    });
+}
+
+#[test]
 fn the_mode_can_be_asked_for() {
     with_channels(async |kit| {
         kit.pass().await;
