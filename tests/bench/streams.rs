@@ -32,7 +32,9 @@ pub(crate) fn streams(table: &mut Table) -> Outcome<()> {
     {
         let receiver = Receiver::start_with(150, 2, 1, &RECEIVER)?;
         let folder = Folder::new("streams")?;
-        let program = Program::start_with(&receiver.url, &folder.0, &LIMITS)?;
+        let port = ("XG2G_STREAM_PORT", &*receiver.streams);
+        let settings: Vec<_> = LIMITS.into_iter().chain([port]).collect();
+        let program = Program::start_with(&receiver.url, &folder.0, &settings)?;
         program.pass(1)?;
         let playlist = String::from_utf8(get(&program.address, "/playlist.m3u", "")?.body)?;
         let paths: Vec<&str> = playlist
