@@ -34,7 +34,7 @@ const NEW_TRY: Duration = Duration::from_secs(5);
 pub fn run(demo: bool, loaded: Loaded) -> Result<(), app::Error> {
     let executor = Rc::new(LocalExecutor::new());
     // Not async-io's own `block_on`: it and async-io's thread take turns at waiting for the kernel, and after each event
-    // that thread looks ten times whether it is its turn. A stream has 25 events a second (docs/BENCHMARKS.md).
+    // that thread looks up to ten times whether it is its turn. A stream has 25 events a second (docs/BENCHMARKS.md).
     let result = smol::future::block_on(executor.run(serve(&executor, demo, loaded)));
     if demo {
         // It is of no use to anybody else; a leftover in /tmp goes with the next start of the machine.
