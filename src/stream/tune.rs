@@ -49,12 +49,10 @@ impl Feed {
             log::debug!("{} from the {}: {found}", self.name, source.label);
             // The other port of the receiver has the same tuners; it may unscramble, and a relay may be off.
             let is_hopeful = found == Refusal::Scrambled || source.is_relay();
-            refusal = match refusal {
-                Some(Refusal::Scrambled) => Some(Refusal::Scrambled),
-                _ if found == Refusal::Scrambled || step == 0 => Some(found),
-                Some(_) if sources[first].is_relay() => Some(found),
-                kept => kept,
-            };
+            // That it is scrambled says more than that the relay is off.
+            if refusal != Some(Refusal::Scrambled) {
+                refusal = Some(found);
+            }
             if !is_hopeful {
                 break;
             }
