@@ -10,7 +10,7 @@ use smol::Timer;
 
 use super::inspect::Inspector;
 use super::packet::null;
-use super::reader::Seat;
+use super::reader::{Seat, Who};
 use super::refusal::Refusal;
 use super::ring::{At, Place, Ring};
 use super::source::Source;
@@ -142,6 +142,12 @@ impl Feed {
     /// How many read it.
     pub(super) fn readers(&self) -> usize {
         self.seats.borrow().len()
+    }
+
+    /// How many readers of a kind it has.
+    pub(super) fn readers_that(&self, is_meant: impl Fn(&Who) -> bool) -> usize {
+        let seats = self.seats.borrow();
+        seats.iter().filter(|seat| is_meant(&seat.who)).count()
     }
 
     /// What kind of readers it has.

@@ -125,14 +125,10 @@ impl Streams {
         who: Who,
     ) -> Result<Reader, Refusal> {
         let inner = &self.0;
-        let active = self.list();
-        let seats = || active.iter().flat_map(|stream| &stream.readers);
-        let of_client = seats()
-            .filter(|reader| reader.who.client == who.client)
-            .count();
         let settings = &inner.settings;
-        if seats().count() >= settings.max_readers as usize
-            || of_client >= settings.max_readers_per_client as usize
+        if self.readers(|_| true) >= settings.max_readers as usize
+            || self.readers(|reader| reader.client == who.client)
+                >= settings.max_readers_per_client as usize
         {
             return Err(Refusal::SystemBusy);
         }
@@ -152,6 +148,16 @@ impl Streams {
             feed.set_phase(Phase::Over(None));
             task.cancel().await;
         }
+    }
+
+    /// How many readers there are of a kind.
+    fn readers(&self, is_meant: impl Fn(&Who) -> bool) -> usize {
+        let feeds = self.0.feeds.borrow();
+        feeds
+            .iter()
+            .filter(|running| !running.feed.is_over())
+            .map(|running| running.feed.readers_that(&is_meant))
+            .sum()
     }
 
     fn pace(&self) -> &Pace {

@@ -1,6 +1,6 @@
 //! One player's place in a stream.
 
-use std::cell::{Cell, RefCell};
+use std::cell::Cell;
 use std::net::IpAddr;
 use std::pin::Pin;
 use std::rc::Rc;
@@ -58,7 +58,7 @@ pub struct Reader {
     place: Place,
     /// The tables, sent first.
     tables: Option<Rc<[u8]>>,
-    news: RefCell<Option<EventListener>>,
+    news: Option<EventListener>,
 }
 
 impl Reader {
@@ -75,7 +75,7 @@ impl Reader {
             seat,
             place: Place::default(),
             tables: None,
-            news: RefCell::new(None),
+            news: None,
         }
     }
 
@@ -128,15 +128,14 @@ impl Live for Reader {
                 At::End if self.feed.is_over() => return Poll::Ready(None),
                 At::End => {}
             }
-            let mut news = self.news.borrow_mut();
-            match news.as_mut() {
+            match &mut self.news {
                 // Looked at once more: something may have come before the ear was there.
-                None => *news = Some(self.feed.news.listen()),
+                None => self.news = Some(self.feed.news.listen()),
                 Some(listener) => {
                     if Pin::new(listener).poll(context).is_pending() {
                         return Poll::Pending;
                     }
-                    *news = None;
+                    self.news = None;
                 }
             }
         }
