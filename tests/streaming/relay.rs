@@ -21,6 +21,15 @@ fn asked(kit: &Kit) -> (u32, u32) {
     (count.opened - count.relayed, count.relayed)
 }
 
+/// The encrypted service plays, and both ports were asked for it.
+async fn plays_from_the_second(kit: &Kit) {
+    kit.pass().await;
+    let mut play = kit.play(&path_of(kit, ENCRYPTED).await).await;
+    assert_eq!(play.answer.status, 200);
+    play.until(begins_picture).await;
+    assert_eq!(asked(kit), (1, 1));
+}
+
 #[test]
 fn a_listed_service_comes_from_the_relay_whose_port_the_receiver_tells() {
     // The default port means: the one that the receiver names.
@@ -44,11 +53,7 @@ fn a_service_that_is_not_listed_falls_back_to_the_relay() {
     with_streams(impatient, async |kit| {
         kit.receiver().set_relayed(Vec::new());
         kit.receiver().set_clear(SERVICE, Clear::On(Port::Relay));
-        kit.pass().await;
-        let mut play = kit.play(&path_of(kit, ENCRYPTED).await).await;
-        assert_eq!(play.answer.status, 200);
-        play.until(begins_picture).await;
-        assert_eq!(asked(kit), (1, 1));
+        plays_from_the_second(kit).await;
     });
 }
 
@@ -56,11 +61,7 @@ fn a_service_that_is_not_listed_falls_back_to_the_relay() {
 fn a_listed_service_that_only_the_stream_port_opens_is_found_there() {
     with_streams(impatient, async |kit| {
         kit.receiver().set_clear(SERVICE, Clear::On(Port::Streams));
-        kit.pass().await;
-        let mut play = kit.play(&path_of(kit, ENCRYPTED).await).await;
-        assert_eq!(play.answer.status, 200);
-        play.until(begins_picture).await;
-        assert_eq!(asked(kit), (1, 1));
+        plays_from_the_second(kit).await;
     });
 }
 
