@@ -1,12 +1,13 @@
 //! `/stream/<channel>.ts`: the stream of a channel, or where it is.
 
 use std::rc::Rc;
+use std::task::{Context, Poll};
 
 use smol::future::or;
 
 use super::address::Addresses;
 use crate::config::Mode;
-use crate::http::{Body, Method, Params, Reply, Request};
+use crate::http::{Body, Live, Method, Params, Piece, Reply, Request};
 use crate::model::{escape, seen_from_outside, stream_source, UrlKind};
 use crate::store::Store;
 use crate::stream::{Refusal, Streams, Who};
@@ -35,7 +36,7 @@ impl Stations {
         let service = &channel.service;
         let is_stream = service.url_kind() != Some(UrlKind::Other);
         if request.method == Method::Head && is_stream {
-            return Reply::empty(200).with("content-type", TRANSPORT_STREAM);
+            return stream(Unopened);
         }
         let port = self.addresses.streams(&request);
         if mode != Mode::Proxy || !is_stream {
@@ -55,12 +56,7 @@ impl Stations {
         };
         let open = async { Some(self.streams.open(&service, &name, who).await) };
         match or(open, gone).await {
-            Some(Ok(reader)) => Reply {
-                body: Body::Live(Box::new(reader)),
-                ..Reply::empty(200)
-            }
-            .with("content-type", TRANSPORT_STREAM)
-            .with("cache-control", "no-store"),
+            Some(Ok(reader)) => stream(reader),
             Some(Err(Refusal::Elsewhere(url))) => {
                 elsewhere(escape(&seen_from_outside(&url, &port)))
             }
@@ -76,6 +72,24 @@ impl Stations {
             None => Reply::empty(503),
         }
     }
+}
+
+/// What HEAD tells of: a stream, which has no length, but nobody opens it.
+struct Unopened;
+
+impl Live for Unopened {
+    fn poll_next(&mut self, _: &mut Context<'_>) -> Poll<Option<Piece>> {
+        Poll::Ready(None)
+    }
+}
+
+fn stream(body: impl Live + 'static) -> Reply {
+    Reply {
+        body: Body::Live(Box::new(body)),
+        ..Reply::empty(200)
+    }
+    .with("content-type", TRANSPORT_STREAM)
+    .with("cache-control", "no-store")
 }
 
 fn refused(header: &'static str, status: u16) -> Reply {

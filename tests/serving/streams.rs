@@ -26,6 +26,7 @@ fn g2_head_says_transport_stream_and_touches_no_tuner() {
             assert_eq!(head.status, 200, "{path}");
             assert_eq!(head.head("content-type"), "video/mp2t");
             assert!(head.body.is_empty() && head.header("location").is_none());
+            assert_eq!(head.header("content-length"), None, "G7: it has no end");
         }
         let stats = kit.receiver().stats();
         assert_eq!((stats.streams, stats.calls), (0, 0));
