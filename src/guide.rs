@@ -163,6 +163,7 @@ mod tests {
             summary: "Folge 8".into(),
             description: "Erste <b>fette</b> & Zeile\nZweite ]]> Zeile".into(),
             genre: 0x11,
+            details: None,
         }
     }
 

@@ -106,6 +106,7 @@ fn take_event(rest: &mut &[u8], before: u32) -> Option<Event> {
         summary,
         description,
         genre: *genre,
+        details: None,
     })
 }
 
@@ -152,6 +153,7 @@ mod tests {
                 summary: String::new(),
                 description: "word ".repeat(n as usize % 100),
                 genre: n as u8,
+                details: None,
             })
             .collect()
     }

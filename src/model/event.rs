@@ -1,6 +1,6 @@
 //! A guide event.
 
-use super::ServiceRef;
+use super::{Details, ServiceRef};
 
 /// What enigma2 files events under: service id, transport stream id, original network id. Namespace, type and flags
 /// do not count.
@@ -36,6 +36,8 @@ pub struct Event {
     pub description: String,
     /// Content nibbles of EN 300 468: level 1 in the high half, level 2 in the low; 0 if not given.
     pub genre: u8,
+    /// What else the broadcast says; `None` where nobody told.
+    pub details: Option<Box<Details>>,
 }
 
 impl Event {

@@ -6,6 +6,7 @@
 
 mod channel;
 mod clock;
+mod details;
 mod episode;
 mod event;
 mod genre;
@@ -22,6 +23,7 @@ pub use clock::{
     clock_is_set, guide_begin, http_date, parse_rfc3339, rfc3339, unix_now, unix_seconds,
     xmltv_time,
 };
+pub use details::{Aspect, Credit, Details, Quality, Role, Sound, Translation};
 pub use episode::Episode;
 pub use event::{EpgKey, Event};
 pub use genre::{category, marker};
