@@ -1,0 +1,127 @@
+//! Going through the file service by service.
+
+use std::collections::HashSet;
+
+use super::decoder::Decoder;
+use super::shelf::Shelf;
+use super::{EpgFile, Error, Service};
+use crate::model::{EpgKey, Event};
+
+/// The wanted services of a file one after another, each with its events: sorted by start, no two with the same.
+///
+/// After an error nothing that was handed out counts, and nothing follows. The last thing looked at is whether the file
+/// is still the one that was opened.
+#[derive(Debug)]
+pub struct Reading {
+    file: EpgFile,
+    /// Those to come, the next one last.
+    services: Vec<Service>,
+    /// For how many of them the descriptors are on the shelf.
+    fetched: usize,
+    shelf: Shelf,
+    decoder: Decoder,
+    has_ended: bool,
+}
+
+impl Reading {
+    pub(super) fn new(file: EpgFile, wanted: &HashSet<EpgKey>, languages: &[String]) -> Reading {
+        let mut services = file.services.clone();
+        services.retain(|service| service.events > 0 && wanted.contains(&service.key));
+        services.reverse();
+        Reading {
+            shelf: Shelf::new(file.table),
+            decoder: Decoder::new(languages),
+            fetched: 0,
+            has_ended: false,
+            services,
+            file,
+        }
+    }
+
+    /// The next service; `None` at the end.
+    fn step(&mut self) -> Result<Option<(EpgKey, Vec<Event>)>, Error> {
+        while !self.services.is_empty() {
+            if self.fetched == 0 {
+                self.fetch(self.services.len())?;
+            }
+            let Some(service) = self.services.pop() else {
+                break;
+            };
+            self.fetched = self.fetched.saturating_sub(1);
+            let events = self.events(service)?;
+            if !events.is_empty() {
+                return Ok(Some((service.key, events)));
+            }
+        }
+        match self.file.window.is_unchanged() {
+            true => Ok(None),
+            false => Err(Error::Changed),
+        }
+    }
+
+    /// Fetches the descriptors of as many of the next services as there is room for, `most` at most.
+    fn fetch(&mut self, mut most: usize) -> Result<(), Error> {
+        loop {
+            self.shelf.clear();
+            let mut count = 0;
+            for service in self.services.iter().rev().take(most) {
+                let mut at = service.at;
+                for _ in 0..service.events {
+                    let (record, next) = self.file.version.record(&mut self.file.window, at)?;
+                    for key in record.keys() {
+                        self.shelf.want(key)?;
+                    }
+                    at = next;
+                }
+                count += 1;
+                if self.shelf.is_full() {
+                    break;
+                }
+            }
+            if self
+                .shelf
+                .fetch(&mut self.file.window, self.file.table, count == 1)?
+            {
+                self.fetched = count;
+                return Ok(());
+            }
+            most = (count / 2).max(1);
+        }
+    }
+
+    fn events(&mut self, service: Service) -> Result<Vec<Event>, Error> {
+        let mut events: Vec<(u16, Event)> = Vec::new();
+        let mut at = service.at;
+        let mut is_sorted = true;
+        for _ in 0..service.events {
+            let (record, next) = self.file.version.record(&mut self.file.window, at)?;
+            at = next;
+            let descriptors = record.keys().filter_map(|key| self.shelf.get(key));
+            if let Some(event) = self.decoder.event(record.head, descriptors) {
+                is_sorted &= events
+                    .last()
+                    .is_none_or(|(_, last)| last.start < event.start);
+                events.push((record.source, event));
+            }
+        }
+        if !is_sorted {
+            // enigma2 lets no event take the place of one from a lower source.
+            events.sort_by_key(|(source, event)| (event.start, *source));
+            events.dedup_by_key(|(_, event)| event.start);
+        }
+        Ok(events.into_iter().map(|(_, event)| event).collect())
+    }
+}
+
+impl Iterator for Reading {
+    type Item = Result<(EpgKey, Vec<Event>), Error>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        if self.has_ended {
+            return None;
+        }
+        let step = self.step().transpose();
+        self.has_ended = !matches!(step, Some(Ok(_)));
+        step
+    }
+}
