@@ -48,7 +48,7 @@ impl Descriptor {
         self.bytes().into_iter().fold(0, |crc, byte| {
             (0..8).fold(crc ^ u32::from(byte) << 24, |crc, _| {
                 let carry = crc >> 31;
-                crc << 1 ^ 0x04c1_1db7 * carry
+                (crc << 1) ^ (0x04c1_1db7 * carry)
             })
         })
     }
