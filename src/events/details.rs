@@ -53,7 +53,6 @@ pub(super) fn put(out: &mut Vec<u8>, details: Option<&Details>) {
 }
 
 /// What [`put`] wrote; `None` if it is damaged.
-#[allow(clippy::option_option)]
 pub(super) fn take(rest: &mut &[u8]) -> Option<Option<Box<Details>>> {
     let marks = take_byte(rest)?;
     if marks == 0 {
@@ -100,7 +99,6 @@ fn place<T: PartialEq>(table: &[T], value: Option<T>) -> u8 {
 }
 
 /// The value at a place; `None` where the table has none.
-#[allow(clippy::option_option)]
 fn at<T: Copy>(table: &[T], place: u8) -> Option<Option<T>> {
     match usize::from(place).checked_sub(1) {
         None => Some(None),

@@ -125,7 +125,8 @@ mod tests {
             ..newer.clone()
         };
         assert_eq!(*keep_details(&[newer], &known), [expected]);
-        assert_eq!(*keep_details(&[with_none.clone()], &known), [with_none]);
+        let told = [with_none];
+        assert_eq!(*keep_details(&told, &known), told);
     }
 
     #[test]

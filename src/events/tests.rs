@@ -346,7 +346,7 @@ fn details_are_news_and_newer_ones_win() {
         details: Some(Box::default()),
         ..event(1000, 100, "a")
     };
-    assert!(events.put(KEY, &[empty.clone()]).unwrap());
+    assert!(events.put(KEY, std::slice::from_ref(&empty)).unwrap());
     let mut found = Vec::new();
     events.read(KEY, 0, 9999, &mut found).unwrap();
     assert_eq!(found, [empty]);

@@ -28,12 +28,16 @@ impl<'a> Texts<'a> {
             description: &event.description,
         };
         let others = details.into_iter().flat_map(|all| &all.translations);
-        std::iter::once(own).chain(others.map(|texts| Texts {
+        let others = others.map(|texts| Texts {
             language: &texts.language,
             title: &texts.title,
             summary: &texts.summary,
             description: &texts.description,
-        }))
+        });
+        // Jellyfin prefers texts without a language to the first: only an event's own may be so.
+        let has_own_language =
+            move |texts: &Texts<'_>| texts.lang().is_some() && texts.lang() != own.lang();
+        std::iter::once(own).chain(others.filter(has_own_language))
     }
 
     /// The `lang` attribute: the two letters that the DTD wants and Jellyfin compares with the viewer's, else the three
@@ -81,7 +85,7 @@ fn is_short(summary: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::Details;
+    use crate::model::{Details, Translation};
 
     fn lang(language: &str) -> Option<String> {
         let event = Event {
@@ -103,6 +107,34 @@ mod tests {
         for none in ["", "und", "qaa", "qks", "mul", "x\"y", "DE "] {
             assert_eq!(lang(none), None, "{none}");
         }
+    }
+
+    #[test]
+    fn translations_are_told_only_in_languages_that_have_a_name() {
+        let translation = |language: &str| Translation {
+            language: language.into(),
+            title: language.into(),
+            ..Translation::default()
+        };
+        let translations = ["ger", "fra", "qaa", "", "eng"].map(translation);
+        let event = Event {
+            title: "own".into(),
+            details: Some(Box::new(Details {
+                language: "deu".into(),
+                translations: translations.into(),
+                ..Details::default()
+            })),
+            ..Event::default()
+        };
+        let told: Vec<_> = Texts::of(&event).map(|t| (t.lang(), t.title)).collect();
+        assert_eq!(
+            told,
+            [
+                (Some("de"), "own"),
+                (Some("fr"), "fra"),
+                (Some("en"), "eng")
+            ]
+        );
     }
 
     #[test]
