@@ -61,6 +61,10 @@ pub struct Config {
 /// Where the receiver is and how patiently it is asked.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Receiver {
+    /// Where channels and guide come from.
+    pub source: ReceiverSource,
+    /// The directory of the receiver's own files.
+    pub dir: PathBuf,
     /// OpenWebif's address: `http://`, a host, perhaps a port and a path; no login, no slash at the end.
     pub url: String,
     /// OpenWebif's user; empty when it asks for none.
@@ -79,6 +83,17 @@ pub struct Receiver {
     pub max_block: Duration,
     /// The same while the receiver is in standby.
     pub max_block_standby: Duration,
+}
+
+/// Where channels and guide come from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ReceiverSource {
+    /// The receiver's own files if they are on this machine, otherwise OpenWebif.
+    Auto,
+    /// The receiver's own files.
+    Disk,
+    /// OpenWebif, over HTTP.
+    OpenWebif,
 }
 
 /// Which bouquets are offered.
@@ -106,6 +121,10 @@ pub struct Guide {
     pub enabled: bool,
     /// How many days ahead it reaches.
     pub days: u32,
+    /// Three lower-case letters each, the preferred language first; empty = in the order of the broadcast.
+    pub languages: Vec<String>,
+    /// How often at most the receiver is asked to write its guide to its file; zero = never.
+    pub save_interval: Duration,
 }
 
 /// What the playlist's stream links point at.
@@ -185,6 +204,8 @@ pub struct Log {
 impl Default for Receiver {
     fn default() -> Self {
         Receiver {
+            source: ReceiverSource::Auto,
+            dir: "/etc/enigma2".into(),
             url: "http://127.0.0.1".into(),
             user: String::new(),
             password: Secret::default(),
@@ -221,6 +242,8 @@ impl Default for Guide {
         Guide {
             enabled: true,
             days: 7,
+            languages: Vec::new(),
+            save_interval: Duration::from_secs(60 * 60),
         }
     }
 }
@@ -302,6 +325,29 @@ impl Files {
             Some(beside) => beside.into(),
             None if on_box => Self::ON_BOX.into(),
             None => self.data_dir(),
+        }
+    }
+}
+
+impl fmt::Display for ReceiverSource {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            ReceiverSource::Auto => "auto",
+            ReceiverSource::Disk => "disk",
+            ReceiverSource::OpenWebif => "openwebif",
+        })
+    }
+}
+
+impl FromStr for ReceiverSource {
+    type Err = ();
+
+    fn from_str(text: &str) -> Result<Self, ()> {
+        match text {
+            "auto" => Ok(ReceiverSource::Auto),
+            "disk" => Ok(ReceiverSource::Disk),
+            "openwebif" => Ok(ReceiverSource::OpenWebif),
+            _ => Err(()),
         }
     }
 }

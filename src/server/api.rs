@@ -6,6 +6,7 @@ use std::rc::Rc;
 
 use nanoserde::SerJson;
 
+use super::details::DetailsJson;
 use super::list::{item, listed};
 use crate::http::client::quote;
 use crate::http::{code, Params, Reply, Request};
@@ -85,6 +86,7 @@ struct EventJson {
     summary: String,
     description: String,
     genre: u8,
+    details: Option<DetailsJson>,
 }
 
 impl EventJson {
@@ -98,6 +100,7 @@ impl EventJson {
             summary: event.summary.clone(),
             description: event.description.clone(),
             genre: event.genre,
+            details: event.details.as_deref().and_then(DetailsJson::new),
         }
     }
 }
