@@ -9,7 +9,7 @@ use nanoserde::SerJson;
 use super::list::{item, listed};
 use crate::http::client::quote;
 use crate::http::{code, Params, Reply, Request};
-use crate::model::{parse_rfc3339, rfc3339, unix_now, Channel, Event, Lineup, Media};
+use crate::model::{parse_rfc3339, rfc3339, unix_now, Channel, Event, Lineup, Media, Quality};
 use crate::store::{Snapshot, Store};
 
 /// Channels in an answer; ask for more by `offset`.
@@ -34,11 +34,16 @@ struct ChannelJson {
     service: String,
     logo: String,
     stream: String,
+    quality: Option<String>,
+    codec: Option<String>,
+    scrambled: Option<bool>,
+    provider: Option<String>,
 }
 
 impl ChannelJson {
     fn new(channel: &Channel, lineup: &Lineup) -> ChannelJson {
         let service = &channel.service;
+        let facts = channel.facts.as_deref();
         let slug = channel.slug.to_string();
         let bouquet = |at: &u16| {
             lineup
@@ -61,7 +66,21 @@ impl ChannelJson {
             logo: format!("/picon/{slug}.png"),
             stream: format!("/stream/{slug}.ts"),
             slug,
+            quality: service.quality().map(|quality| quality_name(quality).into()),
+            codec: facts.and_then(|facts| Some(facts.codec?.as_str().into())),
+            scrambled: facts.map(|facts| facts.is_scrambled),
+            provider: facts
+                .map(|facts| facts.provider.to_string())
+                .filter(|provider| !provider.is_empty()),
         }
+    }
+}
+
+fn quality_name(quality: Quality) -> &'static str {
+    match quality {
+        Quality::Sd => "sd",
+        Quality::Hd => "hd",
+        Quality::Uhd => "uhd",
     }
 }
 
@@ -72,6 +91,7 @@ struct BouquetJson {
     media: String,
     channels: usize,
     hidden: u32,
+    locked: u32,
     playlist: String,
 }
 
@@ -195,6 +215,7 @@ impl Api {
                         media: bouquet.media.as_str().into(),
                         channels: bouquet.channels.len(),
                         hidden: bouquet.hidden,
+                        locked: bouquet.locked,
                         playlist: format!("/playlist/{}.m3u", quote(&bouquet.stem)),
                     },
                 );
