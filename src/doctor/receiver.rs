@@ -5,8 +5,8 @@ use std::net::{TcpStream, ToSocketAddrs};
 use std::time::Duration;
 
 use super::{Finding, Needs, Tell};
-use crate::http::client;
 use crate::config::Locked;
+use crate::http::client;
 use crate::model::{EntryKind, Lineup, ListedBouquet, Listing, Media, Selection};
 use crate::receiver::openwebif::{Error, Named, OpenWebif, Piece};
 

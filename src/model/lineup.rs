@@ -199,7 +199,8 @@ impl Lineup {
                 EntryKind::Service | EntryKind::Group => {
                     let number = *next;
                     *next += 1;
-                    if let Some(channel) = self.add_channel(entry, selection, number, source.media) {
+                    if let Some(channel) = self.add_channel(entry, selection, number, source.media)
+                    {
                         channels.push(channel);
                         self.bouquets[at]
                             .rows

@@ -66,7 +66,9 @@ impl ChannelJson {
             logo: format!("/picon/{slug}.png"),
             stream: format!("/stream/{slug}.ts"),
             slug,
-            quality: service.quality().map(|quality| quality_name(quality).into()),
+            quality: service
+                .quality()
+                .map(|quality| quality_name(quality).into()),
             codec: facts.and_then(|facts| Some(facts.codec?.as_str().into())),
             scrambled: facts.map(|facts| facts.is_scrambled),
             provider: facts

@@ -96,11 +96,7 @@ fn add_entries(text: &mut String, entries: &[Entry], depth: usize) {
 const LOCKED: char = 'l';
 const KNOWN: char = 'k';
 const SCRAMBLED: char = 's';
-const CODECS: [(char, Codec); 3] = [
-    ('2', Codec::Mpeg2),
-    ('4', Codec::H264),
-    ('5', Codec::Hevc),
-];
+const CODECS: [(char, Codec); 3] = [('2', Codec::Mpeg2), ('4', Codec::H264), ('5', Codec::Hevc)];
 
 /// A field of letters, then the provider; nothing for an entry that has no marks.
 fn add_marks(text: &mut String, entry: &Entry) {
@@ -172,10 +168,7 @@ fn unpack(packed: &[u8]) -> Option<State> {
         for _ in 0..kind.parse::<usize>().ok()? {
             entries = &mut entries.last_mut()?.members;
         }
-        let (marks, provider) = (
-            fields.next().unwrap_or(""),
-            fields.next().unwrap_or(""),
-        );
+        let (marks, provider) = (fields.next().unwrap_or(""), fields.next().unwrap_or(""));
         entries.push(Entry {
             service: ServiceRef::parse(reference)?,
             name: name.into(),
@@ -265,7 +258,8 @@ mod tests {
 
     #[test]
     fn what_older_versions_saved_is_read() {
-        let text = "xg2g channels 2\t5\t0\thttp://box\ntv\tr1\tÄ\n0\t1:0:19:1:2:3:C00000:0:0:0:\tA\n";
+        let text =
+            "xg2g channels 2\t5\t0\thttp://box\ntv\tr1\tÄ\n0\t1:0:19:1:2:3:C00000:0:0:0:\tA\n";
         let mut packer = GzEncoder::new(Vec::new(), Compression::new(6));
         packer.write_all(text.as_bytes()).unwrap();
         let read = unpack(&packer.finish().unwrap()).unwrap();

@@ -215,10 +215,7 @@ fn hidden_bouquets_are_not_shown_but_take_their_numbers() {
     );
     inner.members = vec![tv(3, "C")];
     let listing = Listing {
-        bouquets: vec![
-            hidden,
-            bouquet("fav", Media::Tv, vec![inner, tv(4, "D")]),
-        ],
+        bouquets: vec![hidden, bouquet("fav", Media::Tv, vec![inner, tv(4, "D")])],
     };
     let lineup = Lineup::resolve(&listing, &Selection::default());
     assert_eq!(numbers(&lineup), [(4, "D")]);

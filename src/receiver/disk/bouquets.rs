@@ -3,7 +3,7 @@
 //! A line `#SERVICE reference` each, `#DESCRIPTION name` behind it where it has a name of its own, `#NAME` for the whole
 //! (enigma2 `lib/dvb/db.cpp`, `loadBouquet`).
 
-use std::collections::HashSet;
+use std::collections::HashMap;
 use std::fs::File;
 use std::io::{BufReader, ErrorKind};
 use std::path::{Path, PathBuf};
@@ -83,7 +83,7 @@ pub(super) fn read(dir: &Path, settings: &Settings) -> Result<Listing, Error> {
 /// What a file says.
 #[derive(Default)]
 struct List {
-    name: String,
+    name: Box<str>,
     entries: Vec<Entry>,
     damaged: u32,
 }
@@ -92,8 +92,8 @@ struct Reader<'a> {
     dir: &'a Path,
     /// The files on the way down to the one that is read.
     way: Vec<String>,
-    /// All files that were named.
-    named: HashSet<String>,
+    /// All files that were named, with the name inside as far as they were read.
+    named: HashMap<String, Box<str>>,
     lists: u32,
     damaged: u32,
 }
@@ -103,7 +103,7 @@ impl Reader<'_> {
         Reader {
             dir,
             way: vec![root.to_owned()],
-            named: HashSet::new(),
+            named: HashMap::new(),
             lists: 0,
             damaged: 0,
         }
@@ -114,8 +114,11 @@ impl Reader<'_> {
         let Some(file) = entry.service.bouquet_file().map(str::to_owned) else {
             return Ok(());
         };
-        self.named.insert(file.clone());
+        let name = self.named.entry(file.clone()).or_default();
         if self.way.len() > DEEPEST + 1 || self.lists >= MOST_LISTS || self.way.contains(&file) {
+            if entry.name.is_empty() {
+                entry.name = name.clone();
+            }
             return Ok(());
         }
         let Some((lines, path)) = self.open(&file)? else {
@@ -124,14 +127,15 @@ impl Reader<'_> {
         };
         self.lists += 1;
         let mut list = self.list(lines, &path)?;
+        if entry.name.is_empty() {
+            entry.name = list.name.clone();
+        }
+        self.named.insert(file.clone(), list.name);
         self.way.push(file);
         for member in &mut list.entries {
             self.enter(member)?;
         }
         self.way.pop();
-        if entry.name.is_empty() {
-            entry.name = list.name.into();
-        }
         entry.members = list.entries;
         Ok(())
     }
@@ -179,7 +183,7 @@ impl Reader<'_> {
                     is_described = true;
                 }
             } else if let Some(text) = line.bytes.strip_prefix(b"#NAME ") {
-                list.name = clean_line(&decode(text));
+                list.name = clean_line(&decode(text)).into();
             }
         }
         self.damaged += list.damaged;
@@ -209,7 +213,7 @@ impl Reader<'_> {
         let number = if media == Media::Tv { 1 } else { 2 };
         let mut first = 0;
         for file in files {
-            if self.named.contains(&file) || file.contains(['"', '%', ':']) {
+            if self.named.contains_key(&file) || file.contains(['"', '%', ':']) {
                 continue;
             }
             let reference =

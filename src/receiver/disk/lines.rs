@@ -124,6 +124,9 @@ mod tests {
     #[test]
     fn what_is_no_utf_8_is_latin_1() {
         assert_eq!(decode("Österreich".as_bytes()), "Österreich");
-        assert_eq!(decode(b"\xd6sterreich \x86x\x87"), "Österreich \u{86}x\u{87}");
+        assert_eq!(
+            decode(b"\xd6sterreich \x86x\x87"),
+            "Österreich \u{86}x\u{87}"
+        );
     }
 }
