@@ -350,3 +350,37 @@ fn time(request: &Request, name: &str, default: Option<u32>) -> Option<Option<u3
         Some(text) => text.parse().ok().or_else(|| parse_rfc3339(text)).map(Some),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::model::{Codec, Entry, ListedBouquet, Listing, Selection, Service};
+
+    #[test]
+    fn a_channel_tells_what_is_known_of_its_service() {
+        let mut known = Entry::new("1:0:1F:1:2:3:C00000:0:0:0:", "A").unwrap();
+        known.facts = Some(Arc::new(Service {
+            provider: "Weit \"&\" breit".into(),
+            is_scrambled: true,
+            codec: Some(Codec::Hevc),
+        }));
+        let unknown = Entry::new("1:0:1:2:2:3:C00000:0:0:0:", "B").unwrap();
+        let listing = Listing {
+            bouquets: vec![ListedBouquet {
+                reference: "x".into(),
+                name: "x".into(),
+                media: Media::Tv,
+                entries: vec![known, unknown],
+            }],
+        };
+        let lineup = Lineup::resolve(&listing, &Selection::default());
+        let json = |at: usize| ChannelJson::new(&lineup.channels[at], &lineup).serialize_json();
+        let expected =
+            r#""quality":"uhd","codec":"hevc","scrambled":true,"provider":"Weit \"&\" breit"}"#;
+        assert!(json(0).ends_with(expected), "{}", json(0));
+        // What is not known is left out.
+        assert!(json(1).ends_with("-0-0-0.ts\"}"), "{}", json(1));
+    }
+}

@@ -4,11 +4,10 @@
 //! (enigma2 `lib/dvb/db.cpp`, `loadBouquet`).
 
 use std::collections::HashMap;
-use std::fs::File;
-use std::io::{BufReader, ErrorKind};
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
-use super::lines::{decode, Lines};
+use super::lines::{decode, FileLines, Lines};
 use super::{Error, Settings};
 use crate::model::{clean_line, Entry, EntryKind, ListedBouquet, Listing, Media};
 
@@ -141,7 +140,7 @@ impl Reader<'_> {
     }
 
     /// Opens a file of the directory, never one outside.
-    fn open(&self, file: &str) -> Result<Option<(Lines<BufReader<File>>, PathBuf)>, Error> {
+    fn open(&self, file: &str) -> Result<Option<(FileLines, PathBuf)>, Error> {
         if file.contains(['/', '\0']) || matches!(file, "" | "." | "..") {
             return Ok(None);
         }
@@ -162,7 +161,7 @@ impl Reader<'_> {
         Ok(None)
     }
 
-    fn list(&mut self, mut lines: Lines<BufReader<File>>, path: &Path) -> Result<List, Error> {
+    fn list(&mut self, mut lines: FileLines, path: &Path) -> Result<List, Error> {
         let mut list = List::default();
         let mut is_described = true;
         // A line of nothing but LF ends the list for enigma2, one of CR LF does not.

@@ -4,12 +4,11 @@
 //! `lib/dvb/db.cpp`, `loadServicelist`, `loadServiceListV5`, `parseServiceData`).
 
 use std::collections::{HashMap, HashSet};
-use std::fs::File;
-use std::io::{self, BufRead, BufReader};
+use std::io::{self, BufRead};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::lines::{decode, Lines};
+use super::lines::{decode, FileLines, Lines};
 use super::Error;
 use crate::model::{clean_line, Codec, Entry, EntryKind, Listing, Service};
 
@@ -26,7 +25,7 @@ const VIDEO_TYPE: &[u8] = b"05";
 ///
 /// # Errors
 /// When there is none or it cannot be read.
-pub(super) fn open(dir: &Path) -> Result<(Lines<BufReader<File>>, PathBuf), Error> {
+pub(super) fn open(dir: &Path) -> Result<(FileLines, PathBuf), Error> {
     for file in FILES {
         let path = dir.join(file);
         match Lines::open(&path) {
@@ -294,4 +293,127 @@ fn codec(video_type: u32) -> Option<Codec> {
 
 fn number(digits: &[u8], radix: u32) -> Option<u32> {
     u32::from_str_radix(std::str::from_utf8(digits).ok()?.trim(), radix).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const FOUR: &str =
+        "eDVB services /4/\ntransponders\n00c00000:03e9:0001\n\ts 1:2\n/\nend\nservices\n";
+
+    fn entry(sid: u32) -> Entry {
+        Entry::new(&format!("1:0:1:{sid:X}:3E9:1:C00000:0:0:0:"), "").unwrap()
+    }
+
+    /// The names of the services 1, 2 and 3, and how many lines are damaged.
+    fn names(text: &[u8]) -> io::Result<(Vec<String>, u32)> {
+        let mut entries = vec![entry(1), entry(2), entry(3)];
+        let mut services = Services::default();
+        services.want(&entries);
+        services.read(Lines::new(text))?;
+        services.fill(&mut entries, false);
+        let names = entries.iter().map(|entry| entry.name.to_string());
+        Ok((names.collect(), services.damaged))
+    }
+
+    fn line(sid: u32) -> String {
+        format!("{sid:04x}:00c00000:03e9:0001:1:0:0\n")
+    }
+
+    #[test]
+    fn damaged_lines_cost_no_other_service() {
+        let (one, two, three) = (line(1), line(2), line(3));
+        let text = format!("{FOUR}{one}One\np:P\ngarbage\n\n{two}Two\n{three}Three\n\nend\n");
+        let (names, damaged) = names(text.as_bytes()).unwrap();
+        assert_eq!(names, ["One", "Two", "Three"], "the data of two is missing");
+        assert_eq!(damaged, 2);
+
+        let five = format!(
+            "eDVB services /5/\ns:{},\"One\"\ns:0002,\"x\"\ns:\ns:{},\"Two\ns:{},\"Three\",p:\n",
+            one.trim(),
+            two.trim(),
+            three.trim()
+        );
+        let (names, damaged) = super::tests::names(five.as_bytes()).unwrap();
+        assert_eq!(
+            (names, damaged),
+            (vec!["One".into(), String::new(), "Three".into()], 3)
+        );
+    }
+
+    #[test]
+    fn names_are_utf_8_or_latin_1_of_any_length() {
+        let mut text = format!("{FOUR}{}", line(1)).into_bytes();
+        text.extend(b"\x86\xd6ster\x87reich\np:\n");
+        text.extend(format!("{}{}\np:\nend\n", line(2), "ü".repeat(40_000)).bytes());
+        let (names, damaged) = names(&text).unwrap();
+        assert_eq!((names[0].as_str(), damaged), ("Österreich", 0));
+        assert!(names[1].starts_with("üüü"));
+    }
+
+    #[test]
+    fn a_list_cut_anywhere_is_an_error_or_fewer_services() {
+        let text = format!(
+            "{FOUR}{}One\np:P,c:050001,f:2,C:98d\n{}Two\np:\nend\n",
+            line(1),
+            line(2)
+        );
+        for at in 0..text.len() - 1 {
+            // What is cut in the last word only has all services.
+            assert!(names(&text.as_bytes()[..at]).is_err(), "cut at {at}");
+        }
+        let five = format!(
+            "eDVB services /5/\ns:{},\"O\"\"\",p:P,c:050001",
+            line(1).trim()
+        );
+        for at in 0..five.len() {
+            let _ = names(&five.as_bytes()[..at]);
+            let mut bytes = five.clone().into_bytes();
+            bytes[at] ^= 0x55;
+            let _ = names(&bytes);
+        }
+    }
+
+    #[test]
+    fn data_is_read_as_enigma2_reads_it() {
+        let read = |data: &str| {
+            let (facts, flags) = read_data(data.as_bytes());
+            (
+                facts.provider.to_string(),
+                facts.is_scrambled,
+                facts.codec,
+                flags,
+            )
+        };
+        let (h264, hevc) = (Some(Codec::H264), Some(Codec::Hevc));
+        assert_eq!(
+            read("p:ARD,c:0013ed,c:050001,f:140"),
+            ("ARD".into(), false, h264, 0x140)
+        );
+        assert_eq!(read("p:A,B,C:98d"), ("A".into(), false, None, 0));
+        assert_eq!(read("C:98d,c:057,p:X"), ("X".into(), true, hevc, 0));
+        assert_eq!(read("c:050003"), (String::new(), false, None, 0));
+        assert_eq!(read("Premiere"), ("Premiere".into(), false, None, 0));
+        assert_eq!(read(""), (String::new(), false, None, 0));
+        assert_eq!(read("p:"), (String::new(), false, None, 0));
+    }
+
+    #[test]
+    fn only_what_bouquets_use_is_kept() {
+        let mut text = String::from(FOUR);
+        for sid in 1..100 {
+            text.push_str(&format!("{}Name {sid}\np:P\n", line(sid)));
+        }
+        text.push_str("end\n");
+        let entries = [entry(7), entry(7), entry(500)];
+        let mut services = Services::default();
+        services.want(&entries);
+        services.read(Lines::new(text.as_bytes())).unwrap();
+        let known = services.wanted.values().flatten().count();
+        assert_eq!(
+            (services.wanted.len(), known, services.facts.len()),
+            (2, 1, 1)
+        );
+    }
 }

@@ -14,6 +14,9 @@ pub(super) struct Lines<R> {
     line: Vec<u8>,
 }
 
+/// Those of a file.
+pub(super) type FileLines = Lines<BufReader<File>>;
+
 /// A line.
 pub(super) struct Line<'a> {
     /// Without its end, which is LF or CR LF.
@@ -22,7 +25,7 @@ pub(super) struct Line<'a> {
     pub(super) length: usize,
 }
 
-impl Lines<BufReader<File>> {
+impl FileLines {
     /// The lines of a file; `None` if there is none.
     ///
     /// # Errors
@@ -68,7 +71,8 @@ impl<R: BufRead> Lines<R> {
             let end = piece.iter().position(|byte| *byte == b'\n');
             let taken = end.map_or(piece.len(), |end| end + 1);
             let room = LONGEST.saturating_sub(self.line.len());
-            self.line.extend(piece.iter().take(taken.min(room)));
+            self.line
+                .extend_from_slice(piece.get(..taken.min(room)).unwrap_or(piece));
             self.source.consume(taken);
             length += taken;
             if end.is_some() || taken == 0 {
