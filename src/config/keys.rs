@@ -196,6 +196,14 @@ pub const KEYS: &[Key] = &[
                 every loss.",
     },
     Key {
+        path: "channels.locked",
+        env: "XG2G_CHANNELS_LOCKED",
+        kind: Kind::Locked(|c| &mut c.channels.locked),
+        about: "What becomes of services under the receiver's parental control: hide leaves them \
+                out and counts them, show offers them. It is known only where the receiver's own \
+                files are read.",
+    },
+    Key {
         path: "refresh.interval",
         env: "XG2G_REFRESH_INTERVAL",
         kind: Kind::Duration(

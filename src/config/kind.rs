@@ -1,7 +1,7 @@
 //! What a key may hold: the check, the place it goes to, and the way it is shown.
 
 use super::toml::Value;
-use super::{duration, url, Config, Listen, Mode, ReceiverSource, Secret};
+use super::{duration, url, Config, Listen, Locked, Mode, ReceiverSource, Secret};
 use crate::log::Output;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
@@ -45,6 +45,8 @@ pub enum Kind {
     ReceiverSource(Slot<ReceiverSource>),
     /// How streams are reached.
     Mode(Slot<Mode>),
+    /// What becomes of locked services.
+    Locked(Slot<Locked>),
     /// What is logged.
     Level(Slot<log::LevelFilter>),
     /// Where it is logged.
@@ -76,6 +78,7 @@ impl Kind {
             Kind::Listen(_) => "\":port\", \"1.2.3.4:port\" or \"[::1]:port\"".into(),
             Kind::ReceiverSource(_) => "\"auto\", \"disk\" or \"openwebif\"".into(),
             Kind::Mode(_) => "\"proxy\", \"redirect\" or \"direct\"".into(),
+            Kind::Locked(_) => "\"hide\" or \"show\"".into(),
             Kind::Level(_) => "\"error\", \"warn\", \"info\", \"debug\" or \"trace\"".into(),
             Kind::Output(_) => "\"stderr\", \"syslog\" or the full path of a file".into(),
         }
@@ -158,6 +161,9 @@ impl Kind {
             (Kind::Mode(slot), Value::Text(text)) => {
                 *slot(config) = text.parse().map_err(|()| refused())?;
             }
+            (Kind::Locked(slot), Value::Text(text)) => {
+                *slot(config) = text.parse().map_err(|()| refused())?;
+            }
             (Kind::Level(slot), Value::Text(text)) => {
                 let level = text.parse::<log::Level>().map_err(|_| refused())?;
                 *slot(config) = level.to_level_filter();
@@ -196,6 +202,7 @@ impl Kind {
             Kind::Listen(slot) => Value::Text(slot(config).to_string()),
             Kind::ReceiverSource(slot) => Value::Text(slot(config).to_string()),
             Kind::Mode(slot) => Value::Text(slot(config).to_string()),
+            Kind::Locked(slot) => Value::Text(slot(config).to_string()),
             Kind::Level(slot) => Value::Text(slot(config).to_string().to_lowercase()),
             Kind::Output(slot) => Value::Text(slot(config).to_string()),
         }

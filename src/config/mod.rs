@@ -103,6 +103,17 @@ pub struct Channels {
     pub bouquets: Vec<String>,
     /// The largest share of a bouquet (percent) that may vanish at once and be believed; 100 = always.
     pub guard: u32,
+    /// What becomes of services under the receiver's parental control.
+    pub locked: Locked,
+}
+
+/// What becomes of services under the receiver's parental control.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Locked {
+    /// They are left out, and counted.
+    Hide,
+    /// They are offered as others are.
+    Show,
 }
 
 /// How often the receiver is asked.
@@ -224,6 +235,7 @@ impl Default for Channels {
         Channels {
             bouquets: Vec::new(),
             guard: 50,
+            locked: Locked::Hide,
         }
     }
 }
@@ -359,6 +371,27 @@ impl fmt::Display for Mode {
             Mode::Redirect => "redirect",
             Mode::Direct => "direct",
         })
+    }
+}
+
+impl fmt::Display for Locked {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Locked::Hide => "hide",
+            Locked::Show => "show",
+        })
+    }
+}
+
+impl FromStr for Locked {
+    type Err = ();
+
+    fn from_str(text: &str) -> Result<Self, ()> {
+        match text {
+            "hide" => Ok(Locked::Hide),
+            "show" => Ok(Locked::Show),
+            _ => Err(()),
+        }
     }
 }
 

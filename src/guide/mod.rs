@@ -47,6 +47,7 @@ mod tests {
             name: "5 <Erste> & 'HD'".into(),
             number: 12,
             media: Media::Tv,
+            facts: None,
             bouquets: vec![],
         }
     }
