@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use smol::{LocalExecutor, Task};
 
-use crate::config::Config;
+use crate::config::{Config, Locked};
 use crate::http::client::Settings;
 use crate::http::{listen, Limits, Server};
 use crate::model::{authority, is_loopback, without_port, Selection};
@@ -111,6 +111,7 @@ pub fn start(executor: &Rc<LocalExecutor<'static>>, options: Options) -> Result<
     };
     let selection = Selection {
         bouquets: config.channels.bouquets.clone(),
+        shows_locked: config.channels.locked == Locked::Show,
     };
     let store = Store::open(&data, &state, name, selection)
         .map_err(|error| Error::Data(data.clone(), error))?;

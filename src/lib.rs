@@ -10,6 +10,7 @@ pub mod events;
 pub mod log;
 pub mod model;
 pub mod replace;
+pub mod watch;
 
 // First floor: foundations.
 pub mod config;

@@ -5,14 +5,15 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The cellar: everybody may use it, it uses nothing of ours but, for `events`, the model.
-const CELLAR: [&str; 5] = ["model", "cache", "events", "replace", "log"];
+const CELLAR: [&str; 6] = ["model", "cache", "events", "replace", "log", "watch"];
 
 /// What each room may use besides the cellar. The table of docs/ARCHITECTURE.md.
-const MAY_USE: [(&str, &[&str]); 16] = [
+const MAY_USE: [(&str, &[&str]); 17] = [
     ("model", &[]),
     ("cache", &[]),
     ("replace", &[]),
     ("log", &[]),
+    ("watch", &[]),
     ("config", &[]),
     ("http", &[]),
     ("playlist", &[]),

@@ -15,3 +15,4 @@ mod program; // the built program as a process
 mod regressions; // receivers that are wrong in ways met once
 mod serving; // every route of the running program
 mod streaming; // streams through the running program
+mod written; // the files that the tests write for a receiver

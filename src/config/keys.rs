@@ -90,6 +90,20 @@ pub const SECTIONS: &[Section] = &[
 /// Every setting, in the order they are shown; a section's keys stand together.
 pub const KEYS: &[Key] = &[
     Key {
+        path: "receiver.source",
+        env: "XG2G_RECEIVER_SOURCE",
+        kind: Kind::ReceiverSource(|c| &mut c.receiver.source),
+        about: "Where channels and guide come from. disk: the receiver's own files, without a \
+                request. openwebif: asked over HTTP. auto: the files if this machine is the \
+                receiver and has them, otherwise OpenWebif.",
+    },
+    Key {
+        path: "receiver.dir",
+        env: "XG2G_RECEIVER_DIR",
+        kind: Kind::Path(|c| &mut c.receiver.dir),
+        about: "Directory of the receiver's own files: its settings, services and bouquets.",
+    },
+    Key {
         path: "receiver.url",
         env: "XG2G_OWI_BASE",
         kind: Kind::ReceiverUrl(|c| &mut c.receiver.url),
@@ -182,6 +196,14 @@ pub const KEYS: &[Key] = &[
                 every loss.",
     },
     Key {
+        path: "channels.locked",
+        env: "XG2G_CHANNELS_LOCKED",
+        kind: Kind::Locked(|c| &mut c.channels.locked),
+        about: "What becomes of services under the receiver's parental control: hide leaves them \
+                out and counts them, show offers them. It is known only where the receiver's own \
+                files are read.",
+    },
+    Key {
         path: "refresh.interval",
         env: "XG2G_REFRESH_INTERVAL",
         kind: Kind::Duration(
@@ -212,6 +234,25 @@ pub const KEYS: &[Key] = &[
         env: "XG2G_EPG_DAYS",
         kind: Kind::Number(|c| &mut c.guide.days, 1, 14),
         about: "How many days ahead the guide reaches.",
+    },
+    Key {
+        path: "guide.languages",
+        env: "XG2G_GUIDE_LANGUAGES",
+        kind: Kind::Languages(|c| &mut c.guide.languages),
+        about: "Languages of titles and texts, the preferred first, for events the receiver's \
+                own files have in several. The others follow; players that know one language \
+                show the first. Empty: in the order of the broadcast.",
+    },
+    Key {
+        path: "guide.save_interval",
+        env: "XG2G_GUIDE_SAVE_INTERVAL",
+        kind: Kind::Duration(
+            |c| &mut c.guide.save_interval,
+            Duration::from_millis(0),
+            Duration::from_secs(2592000),
+        ),
+        about: "How often at most the receiver is asked to write the guide it has gathered to its \
+                file (epg.dat), which it does by itself only when it stops. 0ms: never.",
     },
     Key {
         path: "stream.mode",

@@ -1,7 +1,7 @@
 //! What a key may hold: the check, the place it goes to, and the way it is shown.
 
 use super::toml::Value;
-use super::{duration, url, Config, Listen, Mode, Secret};
+use super::{duration, url, Config, Listen, Locked, Mode, ReceiverSource, Secret};
 use crate::log::Output;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
@@ -27,8 +27,12 @@ pub enum Kind {
     Duration(Slot<Duration>, Duration, Duration),
     /// Some texts.
     List(Slot<Vec<String>>),
+    /// Some languages, three letters each.
+    Languages(Slot<Vec<String>>),
     /// Some directories.
     Directories(Slot<Vec<PathBuf>>),
+    /// A directory.
+    Path(Slot<PathBuf>),
     /// A directory, or nothing.
     Directory(Slot<Option<PathBuf>>),
     /// The receiver's URL; a login in it is the loader's business.
@@ -37,8 +41,12 @@ pub enum Kind {
     PublicUrl(Slot<Option<String>>),
     /// An address to listen on.
     Listen(Slot<Listen>),
+    /// Where channels and guide come from.
+    ReceiverSource(Slot<ReceiverSource>),
     /// How streams are reached.
     Mode(Slot<Mode>),
+    /// What becomes of locked services.
+    Locked(Slot<Locked>),
     /// What is logged.
     Level(Slot<log::LevelFilter>),
     /// Where it is logged.
@@ -60,11 +68,17 @@ impl Kind {
             ),
             Kind::List(_) => "a list of texts such as [\"one\", \"two\"]".into(),
             Kind::Directories(_) => "a list of directories such as [\"/one\", \"/two\"]".into(),
+            Kind::Languages(_) => {
+                "a list of languages of three letters such as [\"deu\", \"eng\"]".into()
+            }
+            Kind::Path(_) => "a directory".into(),
             Kind::Directory(_) => "a directory, or \"\"".into(),
             Kind::ReceiverUrl(_) => "a URL such as \"http://host\"".into(),
             Kind::PublicUrl(_) => "a URL such as \"http://host:port\", or \"\"".into(),
             Kind::Listen(_) => "\":port\", \"1.2.3.4:port\" or \"[::1]:port\"".into(),
+            Kind::ReceiverSource(_) => "\"auto\", \"disk\" or \"openwebif\"".into(),
             Kind::Mode(_) => "\"proxy\", \"redirect\" or \"direct\"".into(),
+            Kind::Locked(_) => "\"hide\" or \"show\"".into(),
             Kind::Level(_) => "\"error\", \"warn\", \"info\", \"debug\" or \"trace\"".into(),
             Kind::Output(_) => "\"stderr\", \"syslog\" or the full path of a file".into(),
         }
@@ -107,6 +121,16 @@ impl Kind {
                 let dirs = texts(items).ok_or_else(refused)?;
                 *slot(config) = dirs.into_iter().map(PathBuf::from).collect();
             }
+            (Kind::Languages(slot), Value::List(items)) => {
+                let codes = texts(items).filter(|codes| codes.iter().all(|code| is_code(code)));
+                *slot(config) = codes.ok_or_else(refused)?;
+            }
+            (Kind::Path(slot), Value::Text(text)) => {
+                if text.is_empty() || text.contains('\0') {
+                    return Err(refused());
+                }
+                *slot(config) = text.into();
+            }
             (Kind::Directory(slot), Value::Text(text)) => {
                 if text.contains('\0') {
                     return Err(refused());
@@ -131,7 +155,13 @@ impl Kind {
                 *slot(config) = Some(url.bare);
             }
             (Kind::Listen(slot), Value::Text(text)) => *slot(config) = Listen::from_str(text)?,
+            (Kind::ReceiverSource(slot), Value::Text(text)) => {
+                *slot(config) = text.parse().map_err(|()| refused())?;
+            }
             (Kind::Mode(slot), Value::Text(text)) => {
+                *slot(config) = text.parse().map_err(|()| refused())?;
+            }
+            (Kind::Locked(slot), Value::Text(text)) => {
                 *slot(config) = text.parse().map_err(|()| refused())?;
             }
             (Kind::Level(slot), Value::Text(text)) => {
@@ -158,18 +188,21 @@ impl Kind {
             Kind::Number(slot, ..) => Value::Number((*slot(config)).into()),
             Kind::Port(slot) => Value::Number((*slot(config)).into()),
             Kind::Duration(slot, ..) => Value::Text(duration::print(*slot(config))),
-            Kind::List(slot) => {
+            Kind::List(slot) | Kind::Languages(slot) => {
                 Value::List(slot(config).iter().cloned().map(Value::Text).collect())
             }
             Kind::Directories(slot) => {
                 Value::List(slot(config).iter().map(|dir| path(dir)).collect())
             }
+            Kind::Path(slot) => path(slot(config)),
             Kind::Directory(slot) => slot(config)
                 .as_deref()
                 .map_or(Value::Text(String::new()), path),
             Kind::PublicUrl(slot) => Value::Text(slot(config).clone().unwrap_or_default()),
             Kind::Listen(slot) => Value::Text(slot(config).to_string()),
+            Kind::ReceiverSource(slot) => Value::Text(slot(config).to_string()),
             Kind::Mode(slot) => Value::Text(slot(config).to_string()),
+            Kind::Locked(slot) => Value::Text(slot(config).to_string()),
             Kind::Level(slot) => Value::Text(slot(config).to_string().to_lowercase()),
             Kind::Output(slot) => Value::Text(slot(config).to_string()),
         }
@@ -207,7 +240,7 @@ impl Kind {
                 let number = text.trim().parse::<u64>().ok();
                 number.map(|number| Value::Text(format!("{number}ms")))
             }
-            Kind::List(_) | Kind::Directories(_) => {
+            Kind::List(_) | Kind::Languages(_) | Kind::Directories(_) => {
                 let items = text
                     .split(',')
                     .map(str::trim)
@@ -229,6 +262,11 @@ fn texts(items: &[Value]) -> Option<Vec<String>> {
         _ => None,
     };
     items.iter().map(text).collect()
+}
+
+/// Whether it is written as ISO 639-2 writes a language: which there are is not ours to know.
+fn is_code(text: &str) -> bool {
+    text.len() == 3 && text.bytes().all(|byte| byte.is_ascii_lowercase())
 }
 
 fn path(path: &Path) -> Value {

@@ -62,6 +62,7 @@ pub fn load(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::config::Kind;
 
     fn pairs(pairs: &[(&str, &str)]) -> Vec<(String, String)> {
         let owned = |(name, value): &(&str, &str)| (name.to_string(), value.to_string());
@@ -100,6 +101,7 @@ mod tests {
             assert_eq!(loaded.config, Config::default(), "{}", key.path);
             let text = match &value {
                 Value::Text(text) => text.clone(),
+                Value::List(_) if matches!(key.kind, Kind::Languages(_)) => "deu, eng,".into(),
                 Value::List(_) => "/a, /b,".into(),
                 other => other.to_string(),
             };
@@ -131,6 +133,33 @@ mod tests {
                 "command line: refresh.interval = \"5s\": must be a duration from \"1m\" to \"30d\"",
             ]
         );
+    }
+
+    #[test]
+    fn languages_are_three_lower_case_letters_each() {
+        let loaded = all("", &[("XG2G_GUIDE_LANGUAGES", "fra, deu")], &[]).unwrap();
+        assert_eq!(loaded.config.guide.languages, ["fra", "deu"]);
+        for wrong in ["'de'", "'Deu'", "'d3u'", "'deut'", "'däu'", "7"] {
+            let found = errors(&format!("[guide]\nlanguages = ['eng', {wrong}]"), &[], &[]);
+            let allowed = "must be a list of languages of three letters such as [\"deu\", \"eng\"]";
+            assert!(found[0].ends_with(allowed), "{wrong}: {found:?}");
+        }
+        let found = errors("[guide]\nlanguages = 'deu'", &[], &[]);
+        assert!(found[0].contains("must be a list"), "{found:?}");
+    }
+
+    #[test]
+    fn the_source_of_the_guide_is_one_of_three_and_its_directory_has_a_name() {
+        let text = "[receiver]\nsource = 'file'\ndir = ''";
+        assert_eq!(
+            errors(text, &[], &[]),
+            [
+                "x.toml:2: receiver.source = \"file\": must be \"auto\", \"disk\" or \"openwebif\"",
+                "x.toml:3: receiver.dir = \"\": must be a directory",
+            ]
+        );
+        let never = all("[guide]\nsave_interval = '0m'", &[], &[]).unwrap();
+        assert!(never.config.guide.save_interval.is_zero());
     }
 
     #[test]

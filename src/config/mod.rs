@@ -61,6 +61,10 @@ pub struct Config {
 /// Where the receiver is and how patiently it is asked.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Receiver {
+    /// Where channels and guide come from.
+    pub source: ReceiverSource,
+    /// The directory of the receiver's own files.
+    pub dir: PathBuf,
     /// OpenWebif's address: `http://`, a host, perhaps a port and a path; no login, no slash at the end.
     pub url: String,
     /// OpenWebif's user; empty when it asks for none.
@@ -81,6 +85,17 @@ pub struct Receiver {
     pub max_block_standby: Duration,
 }
 
+/// Where channels and guide come from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ReceiverSource {
+    /// The receiver's own files if they are on this machine, otherwise OpenWebif.
+    Auto,
+    /// The receiver's own files.
+    Disk,
+    /// OpenWebif, over HTTP.
+    OpenWebif,
+}
+
 /// Which bouquets are offered.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Channels {
@@ -88,6 +103,17 @@ pub struct Channels {
     pub bouquets: Vec<String>,
     /// The largest share of a bouquet (percent) that may vanish at once and be believed; 100 = always.
     pub guard: u32,
+    /// What becomes of services under the receiver's parental control.
+    pub locked: Locked,
+}
+
+/// What becomes of services under the receiver's parental control.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Locked {
+    /// They are left out, and counted.
+    Hide,
+    /// They are offered as others are.
+    Show,
 }
 
 /// How often the receiver is asked.
@@ -106,6 +132,10 @@ pub struct Guide {
     pub enabled: bool,
     /// How many days ahead it reaches.
     pub days: u32,
+    /// Three lower-case letters each, the preferred language first; empty = in the order of the broadcast.
+    pub languages: Vec<String>,
+    /// How often at most the receiver is asked to write its guide to its file; zero = never.
+    pub save_interval: Duration,
 }
 
 /// What the playlist's stream links point at.
@@ -185,6 +215,8 @@ pub struct Log {
 impl Default for Receiver {
     fn default() -> Self {
         Receiver {
+            source: ReceiverSource::Auto,
+            dir: "/etc/enigma2".into(),
             url: "http://127.0.0.1".into(),
             user: String::new(),
             password: Secret::default(),
@@ -203,6 +235,7 @@ impl Default for Channels {
         Channels {
             bouquets: Vec::new(),
             guard: 50,
+            locked: Locked::Hide,
         }
     }
 }
@@ -221,6 +254,8 @@ impl Default for Guide {
         Guide {
             enabled: true,
             days: 7,
+            languages: Vec::new(),
+            save_interval: Duration::from_secs(60 * 60),
         }
     }
 }
@@ -306,6 +341,29 @@ impl Files {
     }
 }
 
+impl fmt::Display for ReceiverSource {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            ReceiverSource::Auto => "auto",
+            ReceiverSource::Disk => "disk",
+            ReceiverSource::OpenWebif => "openwebif",
+        })
+    }
+}
+
+impl FromStr for ReceiverSource {
+    type Err = ();
+
+    fn from_str(text: &str) -> Result<Self, ()> {
+        match text {
+            "auto" => Ok(ReceiverSource::Auto),
+            "disk" => Ok(ReceiverSource::Disk),
+            "openwebif" => Ok(ReceiverSource::OpenWebif),
+            _ => Err(()),
+        }
+    }
+}
+
 impl fmt::Display for Mode {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
@@ -313,6 +371,27 @@ impl fmt::Display for Mode {
             Mode::Redirect => "redirect",
             Mode::Direct => "direct",
         })
+    }
+}
+
+impl fmt::Display for Locked {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Locked::Hide => "hide",
+            Locked::Show => "show",
+        })
+    }
+}
+
+impl FromStr for Locked {
+    type Err = ();
+
+    fn from_str(text: &str) -> Result<Self, ()> {
+        match text {
+            "hide" => Ok(Locked::Hide),
+            "show" => Ok(Locked::Show),
+            _ => Err(()),
+        }
     }
 }
 

@@ -5,6 +5,7 @@ use std::net::{TcpStream, ToSocketAddrs};
 use std::time::Duration;
 
 use super::{Finding, Needs, Tell};
+use crate::config::Locked;
 use crate::http::client;
 use crate::model::{EntryKind, Lineup, ListedBouquet, Listing, Media, Selection};
 use crate::receiver::openwebif::{Error, Named, OpenWebif, Piece};
@@ -129,6 +130,7 @@ pub(super) async fn channels(needs: &Needs, web: &OpenWebif, tell: Tell<'_>) -> 
     }
     let selection = Selection {
         bouquets: needs.loaded.config.channels.bouquets.clone(),
+        shows_locked: needs.loaded.config.channels.locked == Locked::Show,
     };
     let lineup = Lineup::resolve(&listing, &selection);
     for name in &lineup.unknown {

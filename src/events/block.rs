@@ -1,5 +1,7 @@
 //! Packing of events: a plain binary form, deflated.
 
+use super::bytes::{put_number, put_text, take_byte, take_number, take_text};
+use super::details;
 use flate2::{Compress, Compression, Decompress, FlushCompress, FlushDecompress};
 
 use crate::model::Event;
@@ -8,6 +10,15 @@ use crate::model::Event;
 const FLUSHED: [u8; 4] = [0, 0, 0xff, 0xff];
 /// A block larger than this unpacked is damage: a channel's year is smaller.
 const LARGEST: usize = 16 * 1024 * 1024;
+
+/// A packed block. Whether its events have details is not told by its bytes, but beside them.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Packed<'a> {
+    pub(super) bytes: &'a [u8],
+    /// Whether each event is followed by its details, or by the word that it has none. Blocks without details are as
+    /// they were before there were any.
+    pub(super) has_details: bool,
+}
 
 /// Packs and unpacks; keeps its machinery and buffers for the next time, until it is told to release them.
 #[derive(Debug, Default)]
@@ -23,7 +34,8 @@ pub(super) struct Codec {
 impl Codec {
     /// The packed form of events sorted by start, valid until the next call: the length unpacked (four bytes, little
     /// endian), and deflate blocks without the mark of the last one.
-    pub(super) fn pack(&mut self, events: &[Event]) -> &[u8] {
+    pub(super) fn pack(&mut self, events: &[Event]) -> Packed<'_> {
+        let has_details = events.iter().any(|event| event.details.is_some());
         self.plain.clear();
         let mut before = 0;
         for event in events {
@@ -33,8 +45,10 @@ impl Codec {
             before = event.start;
             self.plain.push(event.genre);
             for text in [&event.title, &event.summary, &event.description] {
-                put_number(&mut self.plain, text.len() as u32);
-                self.plain.extend_from_slice(text.as_bytes());
+                put_text(&mut self.plain, text);
+            }
+            if has_details {
+                details::put(&mut self.plain, event.details.as_deref());
             }
         }
         self.packed.clear();
@@ -50,12 +64,15 @@ impl Codec {
         // A full flush makes the next block independent of this one at half the cost of a reset. Cannot fail: the room
         // suffices and the input is all there.
         let _ = deflate.compress_vec(&self.plain, &mut self.packed, FlushCompress::Full);
-        self.packed.strip_suffix(&FLUSHED).unwrap_or(&self.packed)
+        Packed {
+            bytes: self.packed.strip_suffix(&FLUSHED).unwrap_or(&self.packed),
+            has_details,
+        }
     }
 
     /// Hands out the events of a packed form. False when it is damaged; the events before the damage were handed out.
-    pub(super) fn unpack(&mut self, packed: &[u8], mut each: impl FnMut(Event)) -> bool {
-        let Some((length, packed)) = packed.split_first_chunk() else {
+    pub(super) fn unpack(&mut self, packed: Packed<'_>, mut each: impl FnMut(Event)) -> bool {
+        let Some((length, deflated)) = packed.bytes.split_first_chunk() else {
             return false;
         };
         let length = u32::from_le_bytes(*length) as usize;
@@ -68,7 +85,7 @@ impl Codec {
         inflate.reset(false);
         // All at once needs no window beside the output. There is no last block, which is said to be an error; what
         // counts is the length.
-        let _ = inflate.decompress_vec(packed, &mut self.plain, FlushDecompress::Finish);
+        let _ = inflate.decompress_vec(deflated, &mut self.plain, FlushDecompress::Finish);
         if self.plain.len() < length {
             return false;
         }
@@ -76,7 +93,7 @@ impl Codec {
         let mut rest = self.plain.as_slice();
         let mut before = 0u32;
         while !rest.is_empty() {
-            let Some(event) = take_event(&mut rest, before) else {
+            let Some(event) = take_event(&mut rest, before, packed.has_details) else {
                 return false;
             };
             before = event.start;
@@ -91,12 +108,11 @@ impl Codec {
     }
 }
 
-fn take_event(rest: &mut &[u8], before: u32) -> Option<Event> {
+fn take_event(rest: &mut &[u8], before: u32, has_details: bool) -> Option<Event> {
     let start = before.wrapping_add(take_number(rest)?);
     let duration = take_number(rest)?;
     let id = take_number(rest)?;
-    let (genre, after) = rest.split_first()?;
-    *rest = after;
+    let genre = take_byte(rest)?;
     let (title, summary, description) = (take_text(rest)?, take_text(rest)?, take_text(rest)?);
     Some(Event {
         id,
@@ -105,38 +121,13 @@ fn take_event(rest: &mut &[u8], before: u32) -> Option<Event> {
         title,
         summary,
         description,
-        genre: *genre,
-        details: None,
+        genre,
+        details: if has_details {
+            details::take(rest)?
+        } else {
+            None
+        },
     })
-}
-
-fn take_text(rest: &mut &[u8]) -> Option<String> {
-    let length = take_number(rest)? as usize;
-    let (text, after) = (rest.get(..length)?, rest.get(length..)?);
-    *rest = after;
-    Some(std::str::from_utf8(text).ok()?.to_owned())
-}
-
-/// Seven bits a byte, low bits first, the high bit says that more follow.
-fn put_number(out: &mut Vec<u8>, mut number: u32) {
-    while number >= 0x80 {
-        out.push(number as u8 | 0x80);
-        number >>= 7;
-    }
-    out.push(number as u8);
-}
-
-fn take_number(rest: &mut &[u8]) -> Option<u32> {
-    let mut number = 0;
-    for shift in (0..35).step_by(7) {
-        let (byte, after) = rest.split_first()?;
-        *rest = after;
-        number |= u32::from(byte & 0x7f).checked_shl(shift)?;
-        if byte & 0x80 == 0 {
-            return Some(number);
-        }
-    }
-    None
 }
 
 #[cfg(test)]
@@ -158,34 +149,70 @@ mod tests {
             .collect()
     }
 
+    /// A packed form that outlives the codec's next work.
+    fn kept(packed: Packed<'_>) -> (Vec<u8>, bool) {
+        (packed.bytes.to_vec(), packed.has_details)
+    }
+
+    fn unpacked(codec: &mut Codec, bytes: &[u8], has_details: bool) -> (bool, Vec<Event>) {
+        let mut back = Vec::new();
+        let whole = codec.unpack(Packed { bytes, has_details }, |event| back.push(event));
+        (whole, back)
+    }
+
+    fn some_with_details(n: u32) -> Vec<Event> {
+        let mut events = some(n);
+        for event in events.iter_mut().step_by(2) {
+            event.details = Some(Box::new(details::tests::full()));
+        }
+        events
+    }
+
     #[test]
     fn events_come_back_as_they_went_in() {
         let mut codec = Codec::default();
         for count in [0, 1, 3, 500] {
-            let events = some(count);
-            let packed = codec.pack(&events).to_vec();
-            let mut back = Vec::new();
-            assert!(codec.unpack(&packed, |event| back.push(event)), "{count}");
-            assert_eq!(back, events);
+            for events in [some(count), some_with_details(count)] {
+                let (bytes, has_details) = kept(codec.pack(&events));
+                let back = unpacked(&mut codec, &bytes, has_details);
+                assert_eq!(back, (true, events), "{count}");
+            }
         }
+    }
+
+    #[test]
+    fn no_details_cost_nothing_and_a_byte_beside_some() {
+        let mut codec = Codec::default();
+        let length = |packed: Packed<'_>| u32::from_le_bytes(*packed.bytes.first_chunk().unwrap());
+        let without = length(codec.pack(&some(20)));
+        let mut one = some(20);
+        one[3].details = Some(Box::default());
+        let with = length(codec.pack(&one));
+        one.truncate(4);
+        let alone = length(codec.pack(&one[3..]));
+        one[3].details = None;
+        let bare = length(codec.pack(&one[3..]));
+        assert_eq!(with - without, 19 + alone - bare);
     }
 
     #[test]
     fn damage_is_an_error_and_never_a_panic() {
         let mut codec = Codec::default();
-        let packed = codec.pack(&some(20)).to_vec();
-        for at in 0..packed.len() {
-            let mut back = Vec::new();
-            let whole = codec.unpack(&packed[..at], |event| back.push(event));
-            // The last bits end a block that is complete without them.
-            assert!(
-                !whole || at + 2 >= packed.len() && back == some(20),
-                "cut at {at}"
-            );
-            let mut bytes = packed.clone();
-            bytes[at] ^= 0xff;
-            // Damage may also give other events (the file's checksum guards against that); it must end.
-            codec.unpack(&bytes, |_| ());
+        for events in [some(20), some_with_details(20)] {
+            let (packed, has_details) = kept(codec.pack(&events));
+            for at in 0..packed.len() {
+                let (whole, back) = unpacked(&mut codec, &packed[..at], has_details);
+                // The last bits end a block that is complete without them.
+                assert!(
+                    !whole || at + 2 >= packed.len() && back == events,
+                    "cut at {at}"
+                );
+                let mut bytes = packed.clone();
+                bytes[at] ^= 0xff;
+                // Damage may also give other events (the file's checksum guards against that); it must end.
+                unpacked(&mut codec, &bytes, has_details);
+                unpacked(&mut codec, &packed, !has_details);
+            }
         }
     }
 }

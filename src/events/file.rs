@@ -1,6 +1,9 @@
 //! The file of blocks: a mark, then records of a fixed head and a packed block, appended.
 //!
 //! The head (32 bytes, little endian): key (3 x u32), from, to, length, checksum of the block, checksum of the head. A head that does not check ends the file: appends are in order, so what follows is a torn write.
+//!
+//! The highest bit of the length says that the events have details. Files from before there were any are read as they
+//! are; a program of that time takes such a block for the torn end and begins anew from there.
 
 use std::fs::{File, OpenOptions};
 use std::io::{self, BufReader, Read};
@@ -9,10 +12,13 @@ use std::path::{Path, PathBuf};
 
 use flate2::Crc;
 
+use super::block::Packed;
 use crate::model::EpgKey;
 
 const MARK: &[u8; 16] = b"xg2g events 2\r\n\0";
 const HEAD: usize = 32;
+/// In the length of a block: its events have details.
+const HAS_DETAILS: u32 = 1 << 31;
 /// Appends are gathered up to this size: a write for each block would be a system call for each channel.
 const BUFFER: usize = 64 * 1024;
 
@@ -22,12 +28,18 @@ pub(super) struct Block {
     at: u32,
     length: u32,
     check: u32,
+    has_details: bool,
 }
 
 impl Block {
     /// Bytes the block takes in the file, head included.
     pub(super) fn bytes(self) -> u64 {
         HEAD as u64 + u64::from(self.length)
+    }
+
+    /// Whether any of its events has details.
+    pub(super) fn has_details(self) -> bool {
+        self.has_details
     }
 }
 
@@ -71,18 +83,19 @@ impl BlockFile {
                         head[n * 4 + 3],
                     ])
                 };
-                let length = u64::from(word(5));
-                let next = end + HEAD as u64 + length;
+                let length = word(5) & !HAS_DETAILS;
+                let next = end + HEAD as u64 + u64::from(length);
                 if word(7) != checksum(&head[..28]) || next > size || next > u64::from(u32::MAX) {
                     break;
                 }
                 let block = Block {
                     at: end as u32 + HEAD as u32,
-                    length: word(5),
+                    length,
                     check: word(6),
+                    has_details: word(5) & HAS_DETAILS != 0,
                 };
                 each(EpgKey([word(0), word(1), word(2)]), word(3), word(4), block);
-                reader.seek_relative(length as i64)?;
+                reader.seek_relative(length.into())?;
                 end = next;
             }
         }
@@ -142,19 +155,21 @@ impl BlockFile {
         key: EpgKey,
         from: u32,
         to: u32,
-        packed: &[u8],
+        packed: Packed<'_>,
     ) -> io::Result<Block> {
-        if self.buffer.len() + packed.len() > BUFFER {
+        let Packed { bytes, has_details } = packed;
+        if self.buffer.len() + bytes.len() > BUFFER {
             self.flush()?;
         }
         let at = self.len() + HEAD as u64;
-        if at + packed.len() as u64 > u64::from(u32::MAX) {
+        if at + bytes.len() as u64 > u64::from(u32::MAX) || bytes.len() >= HAS_DETAILS as usize {
             return Err(io::Error::other("the event store is full"));
         }
         let block = Block {
             at: at as u32,
-            length: packed.len() as u32,
-            check: checksum(packed),
+            length: bytes.len() as u32,
+            check: checksum(bytes),
+            has_details,
         };
         let begin = self.buffer.len();
         for word in [
@@ -163,14 +178,14 @@ impl BlockFile {
             key.0[2],
             from,
             to,
-            block.length,
+            block.length | if has_details { HAS_DETAILS } else { 0 },
             block.check,
         ] {
             self.buffer.extend_from_slice(&word.to_le_bytes());
         }
         let check = checksum(&self.buffer[begin..]);
         self.buffer.extend_from_slice(&check.to_le_bytes());
-        self.buffer.extend_from_slice(packed);
+        self.buffer.extend_from_slice(bytes);
         Ok(block)
     }
 
@@ -213,7 +228,7 @@ impl BlockFile {
     }
 
     /// The packed block; `None` if its checksum does not hold.
-    pub(super) fn read(&mut self, block: Block) -> io::Result<Option<&[u8]>> {
+    pub(super) fn read(&mut self, block: Block) -> io::Result<Option<Packed<'_>>> {
         if u64::from(block.at) >= self.written {
             self.flush()?;
         }
@@ -225,7 +240,11 @@ impl BlockFile {
             Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => return Ok(None),
             other => other?,
         }
-        Ok((checksum(&self.scratch) == block.check).then_some(&self.scratch))
+        let packed = Packed {
+            bytes: &self.scratch,
+            has_details: block.has_details,
+        };
+        Ok((checksum(packed.bytes) == block.check).then_some(packed))
     }
 }
 

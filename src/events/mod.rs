@@ -6,9 +6,13 @@
 //! knows less can shorten no guide. Blocks that speak for nothing any more go when the file is rewritten.
 
 mod block;
+mod bytes;
+mod details;
 mod file;
+mod merge;
 mod span;
 
+use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
 use std::io;
 use std::path::Path;
@@ -16,7 +20,8 @@ use std::path::Path;
 use crate::model::{EpgKey, Event};
 use block::Codec;
 use file::BlockFile;
-use span::{place, reach, repair, Span, OVERLAP};
+use merge::keep_details;
+use span::{place, reach, repair, Span};
 
 /// Dead bytes below this are not worth a rewrite.
 const SMALLEST_REWRITE: u64 = 256 * 1024;
@@ -87,7 +92,8 @@ impl Events {
     }
 
     /// Files what one answer says about `key`. `events` is sorted by start; they take over the time from the first
-    /// start to the end of the last. Returns whether anything changed; known events are not written again.
+    /// start to the end of the last. Of an event that is told without details those known of it stay. Returns whether
+    /// anything changed; known events are not written again.
     ///
     /// # Errors
     /// Those of the file system; the store is then as before.
@@ -96,16 +102,22 @@ impl Events {
             return Ok(false);
         };
         let (from, to) = (first.start, reach(last));
+        let mut merged = Cow::Borrowed(events);
         // Often news begins where the known ends: that is seen without a look at what is known.
-        if self.speaks_for(key, first.start) && self.speaks_for(key, last.start) {
+        let is_covered = self.speaks_for(key, first.start) && self.speaks_for(key, last.start);
+        let may_lose = self.has_details(key, from, to) && lacks_details(events);
+        if is_covered || may_lose {
             let mut known = Vec::new();
             self.collect(key, from, to, &mut known)?;
+            if may_lose {
+                merged = keep_details(events, &known);
+            }
             known.retain(|event| event.start >= from);
-            if known == events {
+            if is_covered && *known == *merged {
                 return Ok(false);
             }
         }
-        let packed = self.codec.pack(events);
+        let packed = self.codec.pack(&merged);
         let block = self.file.append(key, from, to, packed)?;
         if let Some((_, touched)) = &mut self.undo {
             touched
@@ -207,6 +219,12 @@ impl Events {
             .is_some_and(|spans| spans.iter().any(|span| (span.from..span.to).contains(&at)))
     }
 
+    /// Whether a block that tells of this time has details: the index says so.
+    fn has_details(&self, key: EpgKey, from: u32, to: u32) -> bool {
+        let mut spans = self.spans.get(&key).into_iter().flatten();
+        spans.any(|span| span.runs(from, to) && span.block.has_details())
+    }
+
     /// The events that run between `from` and `to`, as they were filed. However long one runs, it ends before the time
     /// of its span does, or where the next span begins.
     fn collect(
@@ -219,8 +237,7 @@ impl Events {
         let Some(spans) = self.spans.get(&key) else {
             return Ok(());
         };
-        let runs = |span: &&Span| span.from < to && from < span.to.saturating_add(OVERLAP);
-        for span in spans.iter().filter(runs) {
+        for span in spans.iter().filter(|span| span.runs(from, to)) {
             let packed = self.file.read(span.block)?;
             let starts = span.from..span.to.min(to);
             let whole = packed.is_some_and(|packed| {
@@ -236,6 +253,11 @@ impl Events {
         }
         Ok(())
     }
+}
+
+/// Whether any of the events is told without details.
+fn lacks_details(events: &[Event]) -> bool {
+    events.iter().any(|event| event.details.is_none())
 }
 
 /// A rewrite of the store under way.

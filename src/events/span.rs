@@ -4,7 +4,7 @@ use super::file::Block;
 use crate::model::Event;
 
 /// Seconds that an event may run into the next by the receiver's own rules (`eEPGCache` takes out what overlaps more).
-pub(super) const OVERLAP: u32 = 60;
+const OVERLAP: u32 = 60;
 
 /// A block and the span of start times it speaks for.
 #[derive(Clone, Copy, Debug)]
@@ -12,6 +12,13 @@ pub(super) struct Span {
     pub(super) from: u32,
     pub(super) to: u32,
     pub(super) block: Block,
+}
+
+impl Span {
+    /// Whether an event of it may run between `from` and `to`.
+    pub(super) fn runs(&self, from: u32, to: u32) -> bool {
+        self.from < to && from < self.to.saturating_add(OVERLAP)
+    }
 }
 
 /// Until when an answer speaks that ends with `last`: an event known to begin in its last minute is the next one.

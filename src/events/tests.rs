@@ -257,3 +257,134 @@ fn an_event_met_twice_still_ends_where_the_next_begins() {
         ]
     );
 }
+
+fn with_details(start: u32, duration: u32, title: &str) -> Event {
+    Event {
+        details: Some(Box::new(details::tests::full())),
+        ..event(start, duration, title)
+    }
+}
+
+fn known(events: &mut Events) -> Vec<(String, bool)> {
+    let mut found = Vec::new();
+    events.read(KEY, 0, u32::MAX, &mut found).unwrap();
+    let seen = |event: &Event| (event.title.clone(), event.details.is_some());
+    found.iter().map(seen).collect()
+}
+
+fn seen(all: &[(&str, bool)]) -> Vec<(String, bool)> {
+    let owned = |(title, has): &(&str, bool)| (title.to_string(), *has);
+    all.iter().map(owned).collect()
+}
+
+#[test]
+fn details_stay_when_the_event_is_told_again_without() {
+    let directory = directory("stay");
+    let mut events = Events::open(&directory).unwrap();
+    let disk = [
+        with_details(1000, 100, "a"),
+        with_details(1100, 100, "b"),
+        with_details(1200, 100, "c"),
+    ];
+    assert!(events.put(KEY, &disk).unwrap());
+    let bytes = events.bytes();
+    // The same texts are no news, whichever part is told.
+    let bare: Vec<Event> = disk.iter().map(|e| event(e.start, 100, &e.title)).collect();
+    assert!(!events.put(KEY, &bare).unwrap());
+    assert!(!events.put(KEY, &bare[1..2]).unwrap());
+    assert_eq!(events.bytes(), bytes);
+    // An answer that reaches beyond what is known, with one event that is another now.
+    let told = [
+        event(1100, 100, "b"),
+        event(1201, 99, "news"),
+        event(1300, 100, "d"),
+    ];
+    assert!(events.put(KEY, &told).unwrap());
+    assert_eq!(
+        known(&mut events),
+        seen(&[("a", true), ("b", true), ("news", false), ("d", false)])
+    );
+    // They are still there after a restart and a rewrite.
+    events.flush().unwrap();
+    let mut events = Events::open(&directory).unwrap();
+    let mut rewrite = events.rewrite(&HashSet::from([KEY]), 0).unwrap();
+    while rewrite.step(&mut events).unwrap() {}
+    rewrite.finish(&mut events).unwrap();
+    let mut events = Events::open(&directory).unwrap();
+    assert!(!events.put(KEY, &bare[..1]).unwrap());
+    assert_eq!(
+        known(&mut events),
+        seen(&[("a", true), ("b", true), ("news", false), ("d", false)])
+    );
+    std::fs::remove_dir_all(directory).unwrap();
+}
+
+#[test]
+fn an_event_that_moved_takes_its_details_along() {
+    let directory = directory("moved");
+    let mut events = Events::open(&directory).unwrap();
+    events.put(KEY, &[with_details(1000, 100, "late")]).unwrap();
+    let later = Event {
+        id: 1000,
+        ..event(1050, 100, "late")
+    };
+    assert!(events.put(KEY, &[later]).unwrap());
+    let mut found = Vec::new();
+    events.read(KEY, 1050, 1150, &mut found).unwrap();
+    assert_eq!(found[0].start, 1050);
+    assert_eq!(found[0].details.as_deref(), Some(&details::tests::full()));
+    std::fs::remove_dir_all(directory).unwrap();
+}
+
+#[test]
+fn details_are_news_and_newer_ones_win() {
+    let directory = directory("news");
+    let mut events = Events::open(&directory).unwrap();
+    events.put(KEY, &[event(1000, 100, "a")]).unwrap();
+    assert!(events.put(KEY, &[with_details(1000, 100, "a")]).unwrap());
+    let empty = Event {
+        details: Some(Box::default()),
+        ..event(1000, 100, "a")
+    };
+    assert!(events.put(KEY, std::slice::from_ref(&empty)).unwrap());
+    let mut found = Vec::new();
+    events.read(KEY, 0, 9999, &mut found).unwrap();
+    assert_eq!(found, [empty]);
+    std::fs::remove_dir_all(directory).unwrap();
+}
+
+#[test]
+fn a_file_from_before_there_were_details_is_read() {
+    const BEFORE: &[u8] = b"xg2g events 2\r\n\x00\x01\x00\x00\x00\x02\x00\x00\x00\x03\x00\x00\x00\
+        \xe8\x03\x00\x00~\x04\x00\x00\x19\x00\x00\x00\x97\x9d\xf7\x80\xf8\x93\xca\x8d\
+        \x13\x00\x00\x00z\xc1\x9e\xf2\x82\x9d\x811\x91\x81!%\xe5\x0c\x07\x03c\x12\x03\x03\x00";
+    let directory = directory("before");
+    let path = directory.join("events.dat");
+    std::fs::write(&path, BEFORE).unwrap();
+    let mut events = Events::open(&directory).unwrap();
+    assert_eq!(titles(&mut events, 0, 9999), ["a 1000+100", "b 1100+100"]);
+    // It goes on as it is, with blocks of both kinds.
+    events.put(KEY, &[with_details(1200, 100, "c")]).unwrap();
+    events.flush().unwrap();
+    let mut events = Events::open(&directory).unwrap();
+    assert_eq!(
+        known(&mut events),
+        seen(&[("a", false), ("b", false), ("c", true)])
+    );
+    // What is written without details is what was written before.
+    let fresh = directory.join("fresh");
+    std::fs::create_dir(&fresh).unwrap();
+    let mut events = Events::open(&fresh).unwrap();
+    let both = [event(1000, 100, "a"), event(1100, 100, "b")];
+    events.put(KEY, &both).unwrap();
+    events.flush().unwrap();
+    assert_eq!(std::fs::read(fresh.join("events.dat")).unwrap(), BEFORE);
+    // A file of an unknown kind is begun anew.
+    std::fs::write(&path, [b"xg2g events 9\r\n\x00", &BEFORE[16..]].concat()).unwrap();
+    let mut events = Events::open(&directory).unwrap();
+    assert!(events.is_empty());
+    events.put(KEY, &both).unwrap();
+    events.flush().unwrap();
+    assert_eq!(std::fs::read(&path).unwrap(), BEFORE);
+    std::fs::remove_dir_all(directory).unwrap();
+}

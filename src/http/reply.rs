@@ -32,7 +32,7 @@ pub trait Live {
 #[derive(Debug, Clone)]
 pub struct Piece {
     /// Bytes shared with all who get them.
-    pub bytes: Rc<[u8]>,
+    pub bytes: Rc<Vec<u8>>,
     /// The first of them that is sent.
     pub from: usize,
 }

@@ -1,6 +1,8 @@
 //! A channel: a service at a number in the lineup.
 
-use super::{EpgKey, ServiceRef};
+use std::sync::Arc;
+
+use super::{EpgKey, Service, ServiceRef};
 
 /// Television or radio.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -36,6 +38,8 @@ pub struct Channel {
     pub media: Media,
     /// Where its events are filed; `None` for a service that has no guide slot of its own.
     pub epg: Option<EpgKey>,
+    /// What the receiver's list of services says about it, where that was read.
+    pub facts: Option<Arc<Service>>,
     /// Indices into [`super::Lineup::bouquets`], ascending.
     pub bouquets: Vec<u16>,
 }

@@ -15,10 +15,15 @@ const DEEPEST: usize = 8;
 pub struct Selection {
     /// Names or stems; empty means all but `LastScanned` and catalogues.
     pub bouquets: Vec<String>,
+    /// Whether services under the receiver's parental control are offered all the same.
+    pub shows_locked: bool,
 }
 
 impl Selection {
     fn takes(&self, bouquet: &ListedBouquet) -> bool {
+        if bouquet.is_hidden() {
+            return false;
+        }
         if self.bouquets.is_empty() {
             let urls = bouquet
                 .services()
@@ -52,6 +57,8 @@ pub struct Bouquet {
     pub rows: Vec<(ServiceRef, u32)>,
     /// Services that are hidden: left out, but counted.
     pub hidden: u32,
+    /// Services under parental control that are left out for it.
+    pub locked: u32,
 }
 
 /// Channels and bouquets of the selection. Immutable; made anew when the listing changes.
@@ -68,8 +75,8 @@ pub struct Lineup {
 
 impl Lineup {
     /// Applies the selection and the receiver's way of counting: every service and group takes a number, so do hidden
-    /// services and numbered markers, sub-bouquets count their members in place, bouquets that are not selected count
-    /// too. Radio goes on after the highest TV number. A service met again keeps its first number.
+    /// and locked services and numbered markers, sub-bouquets count their members in place, bouquets that are hidden or
+    /// not selected count too. Radio goes on after the highest TV number. A service met again keeps its first number.
     pub fn resolve(listing: &Listing, selection: &Selection) -> Lineup {
         let mut lineup = Lineup::default();
         let mut next = 1;
@@ -95,7 +102,7 @@ impl Lineup {
                         media,
                         entries: &bouquet.entries,
                     };
-                    lineup.add_bouquet(&source, &mut next, 0);
+                    lineup.add_bouquet(&source, selection, &mut next, 0);
                 } else {
                     next += count(&bouquet.entries, 0);
                 }
@@ -105,7 +112,7 @@ impl Lineup {
             listing
                 .bouquets
                 .iter()
-                .any(|b| b.stem() == *wanted || *b.name == **wanted)
+                .any(|b| !b.is_hidden() && (b.stem() == *wanted || *b.name == **wanted))
         };
         lineup.unknown = selection
             .bouquets
@@ -136,7 +143,13 @@ impl Lineup {
             .or_else(|| self.bouquets.iter().find(|b| b.name == name))
     }
 
-    fn add_bouquet(&mut self, source: &Source<'_>, next: &mut u32, depth: usize) -> Vec<u32> {
+    fn add_bouquet(
+        &mut self,
+        source: &Source<'_>,
+        selection: &Selection,
+        next: &mut u32,
+        depth: usize,
+    ) -> Vec<u32> {
         let at = self.bouquets.len();
         let mut stem = stem(source.reference, source.name, source.media);
         while self.bouquets.iter().any(|bouquet| bouquet.stem == stem) {
@@ -155,11 +168,12 @@ impl Lineup {
             channels: Vec::new(),
             rows: Vec::new(),
             hidden: 0,
+            locked: 0,
         });
         let mut channels: Vec<u32> = Vec::new();
         for entry in source.entries {
             match entry.kind() {
-                EntryKind::Ignored => {}
+                EntryKind::Ignored => *next += count_members(entry, depth),
                 EntryKind::NumberedMarker => *next += 1,
                 EntryKind::HiddenService => {
                     *next += 1;
@@ -173,13 +187,20 @@ impl Lineup {
                         media: source.media,
                         entries: &entry.members,
                     };
-                    channels.extend(self.add_bouquet(&inner, next, depth + 1));
+                    channels.extend(self.add_bouquet(&inner, selection, next, depth + 1));
                 }
                 EntryKind::Bouquet => {}
+                EntryKind::Service | EntryKind::Group
+                    if entry.is_locked && !selection.shows_locked =>
+                {
+                    *next += 1;
+                    self.bouquets[at].locked += 1;
+                }
                 EntryKind::Service | EntryKind::Group => {
                     let number = *next;
                     *next += 1;
-                    if let Some(channel) = self.add_channel(entry, number, source.media) {
+                    if let Some(channel) = self.add_channel(entry, selection, number, source.media)
+                    {
                         channels.push(channel);
                         self.bouquets[at]
                             .rows
@@ -200,19 +221,22 @@ impl Lineup {
         channels
     }
 
-    /// Adds a channel or finds it again. A group of alternatives is tuned at its first member; without members there
-    /// is nothing to tune.
-    fn add_channel(&mut self, entry: &Entry, number: u32, media: Media) -> Option<u32> {
-        let service = match entry.kind() {
-            EntryKind::Group => {
-                &entry
-                    .members
-                    .iter()
-                    .find(|member| member.kind() == EntryKind::Service)?
-                    .service
-            }
-            _ => &entry.service,
+    /// Adds a channel or finds it again. A group of alternatives is tuned at its first member that may be; without one
+    /// there is nothing to tune.
+    fn add_channel(
+        &mut self,
+        entry: &Entry,
+        selection: &Selection,
+        number: u32,
+        media: Media,
+    ) -> Option<u32> {
+        let tuned = match entry.kind() {
+            EntryKind::Group => entry.members.iter().find(|member| {
+                member.kind() == EntryKind::Service && (selection.shows_locked || !member.is_locked)
+            })?,
+            _ => entry,
         };
+        let service = &tuned.service;
         let slug: Box<str> = service.slug().into();
         if let Some(at) = self.by_slug.get(&slug) {
             return Some(*at);
@@ -231,6 +255,7 @@ impl Lineup {
             number,
             media: if radio { Media::Radio } else { Media::Tv },
             epg: Some(EpgKey::of(service)),
+            facts: tuned.facts.clone(),
             bouquets: Vec::new(),
         });
         self.by_slug.insert(slug, at);
@@ -300,179 +325,20 @@ fn count(entries: &[Entry], depth: usize) -> u32 {
     entries
         .iter()
         .map(|entry| match entry.kind() {
-            EntryKind::Ignored => 0,
-            EntryKind::Bouquet if depth < DEEPEST => count(&entry.members, depth + 1),
-            EntryKind::Bouquet => 0,
+            EntryKind::Ignored | EntryKind::Bouquet => count_members(entry, depth),
             _ => 1,
         })
         .sum()
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn entry(reference: &str, name: &str) -> Entry {
-        Entry::new(reference, name).unwrap()
-    }
-
-    fn bouquet(stem: &str, media: Media, entries: Vec<Entry>) -> ListedBouquet {
-        let number = if media == Media::Tv { 1 } else { 2 };
-        let reference = format!(
-            "1:7:{number}:0:0:0:0:0:0:0:FROM BOUQUET \"userbouquet.{stem}.{}\" ORDER BY bouquet",
-            media.as_str()
-        );
-        ListedBouquet {
-            reference: reference.into(),
-            name: stem.to_uppercase().into(),
-            media,
-            entries,
-        }
-    }
-
-    fn tv(sid: u32, name: &str) -> Entry {
-        entry(&format!("1:0:19:{sid:X}:3FB:1:C00000:0:0:0:"), name)
-    }
-
-    fn numbers(lineup: &Lineup) -> Vec<(u32, &str)> {
-        lineup
-            .channels
-            .iter()
-            .map(|channel| (channel.number, &*channel.name))
-            .collect()
-    }
-
-    #[test]
-    fn numbers_are_those_of_the_screen() {
-        let mut sub = entry(
-            "1:7:1:0:0:0:0:0:0:0:FROM BOUQUET \"userbouquet.sub1.tv\" ORDER BY bouquet",
-            "Sub",
-        );
-        sub.members = vec![
-            tv(3, "in sub"),
-            entry("1:64:1:0:0:0:0:0:0:0::t", "t"),
-            tv(1, "A again"),
-        ];
-        let listing = Listing {
-            bouquets: vec![
-                bouquet(
-                    "fav",
-                    Media::Tv,
-                    vec![
-                        entry("1:64:1:0:0:0:0:0:0:0::Title", "Title"),
-                        tv(1, "A"),
-                        entry("1:320:3:0:0:0:0:0:0:0::n", "n"),
-                        entry("1:832:4:0:0:0:0:0:0:0::h", "h"),
-                        entry("1:512:1:2F49:441:1:C00000:0:0:0:", "hidden"),
-                        tv(2, "B"),
-                        sub,
-                        tv(4, "D"),
-                    ],
-                ),
-                bouquet("more", Media::Tv, vec![tv(2, "B again"), tv(5, "E")]),
-                bouquet(
-                    "fav",
-                    Media::Radio,
-                    vec![entry("1:0:2:7000:445:1:C00000:0:0:0:", "R")],
-                ),
-            ],
-        };
-        let lineup = Lineup::resolve(&listing, &Selection::default());
-        assert_eq!(
-            numbers(&lineup),
-            [
-                (1, "A"),
-                (5, "B"),
-                (6, "in sub"),
-                (8, "D"),
-                (10, "E"),
-                (11, "R")
-            ]
-        );
-        let stems: Vec<&str> = lineup.bouquets.iter().map(|b| b.stem.as_str()).collect();
-        assert_eq!(stems, ["fav", "sub1", "more", "fav.radio"]);
-        assert_eq!(lineup.bouquets[0].hidden, 1);
-        // A service in several bouquets is one channel in several groups.
-        assert_eq!(lineup.channels[1].bouquets, [0, 2]);
-        assert_eq!(lineup.channels[2].bouquets, [0, 1]);
-        assert_eq!(lineup.bouquets[0].channels, [0, 1, 2, 3]);
-        assert_eq!(lineup.bouquets[0].rows.len(), 3);
-        assert_eq!(lineup.channels[5].media, Media::Radio);
-        assert_eq!(
-            lineup.find("1_0_19_2_3FB_1_C00000_0_0_0").map(|c| &*c.name),
-            Some("B")
-        );
-
-        let only = Selection {
-            bouquets: vec!["more".into(), "nope".into()],
-        };
-        let lineup = Lineup::resolve(&listing, &only);
-        assert_eq!(numbers(&lineup), [(9, "B again"), (10, "E")]);
-        assert_eq!(lineup.unknown, ["nope"]);
-    }
-
-    #[test]
-    fn a_group_of_alternatives_is_its_first_member_under_its_own_name() {
-        let mut group = entry(
-            "1:134:1:0:0:0:0:0:0:0:FROM BOUQUET \"alternatives.a.tv\" ORDER BY bouquet",
-            "Group",
-        );
-        group.members = vec![tv(7, "member"), tv(8, "other")];
-        let empty = entry(
-            "1:134:1:0:0:0:0:0:0:0:FROM BOUQUET \"alternatives.b.tv\" ORDER BY bouquet",
-            "Empty",
-        );
-        let listing = Listing {
-            bouquets: vec![bouquet("fav", Media::Tv, vec![group, empty, tv(9, "last")])],
-        };
-        let lineup = Lineup::resolve(&listing, &Selection::default());
-        assert_eq!(numbers(&lineup), [(1, "Group"), (3, "last")]);
-        assert_eq!(&*lineup.channels[0].slug, "1-0-19-7-3FB-1-C00000-0-0-0");
-        assert!(lineup.bouquets[0].rows[0].0.is_group());
-    }
-
-    #[test]
-    fn last_scanned_and_catalogues_are_left_out_unless_chosen() {
-        let films = (0..1_001)
-            .map(|n| {
-                entry(
-                    &format!("4097:0:1:0:0:0:0:0:0:0:http%3a//h/{n}.mkv:F"),
-                    "Film",
-                )
-            })
-            .collect();
-        let listing = Listing {
-            bouquets: vec![
-                bouquet("LastScanned", Media::Tv, vec![tv(1, "A")]),
-                bouquet("films", Media::Tv, films),
-                bouquet("fav", Media::Tv, vec![tv(2, "B")]),
-            ],
-        };
-        assert_eq!(
-            numbers(&Lineup::resolve(&listing, &Selection::default())),
-            [(1_003, "B")]
-        );
-        let chosen = Selection {
-            bouquets: vec!["LASTSCANNED".into()],
-        };
-        assert_eq!(numbers(&Lineup::resolve(&listing, &chosen)), [(1, "A")]);
-    }
-
-    #[test]
-    fn the_shared_guide_slot_is_believed_only_if_one_service_has_it() {
-        let url = |n: u32| entry(&format!("4097:0:1:0:0:0:0:0:0:0:http%3a//h/{n}.ts:U"), "U");
-        let with = |entries| {
-            Lineup::resolve(
-                &Listing {
-                    bouquets: vec![bouquet("i", Media::Tv, entries)],
-                },
-                &Selection::default(),
-            )
-        };
-        assert!(with(vec![url(1)]).channels[0].epg.is_some());
-        assert!(with(vec![url(1), url(2)])
-            .channels
-            .iter()
-            .all(|channel| channel.epg.is_none()));
+/// Numbers that the members of a bouquet take, hidden ones included; a title has none.
+fn count_members(entry: &Entry, depth: usize) -> u32 {
+    if depth < DEEPEST {
+        count(&entry.members, depth + 1)
+    } else {
+        0
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,6 +1,8 @@
 //! What a receiver says about its bouquets, before any decision of ours.
 
-use super::{clean_line, Media, ServiceRef};
+use std::sync::Arc;
+
+use super::{clean_line, Media, Service, ServiceRef};
 
 /// One line of a bouquet.
 #[derive(Clone, Debug, PartialEq)]
@@ -11,6 +13,10 @@ pub struct Entry {
     pub name: Box<str>,
     /// The members, if it is a sub-bouquet or a group of alternatives.
     pub members: Vec<Entry>,
+    /// Whether the receiver asks for a PIN before it shows the service.
+    pub is_locked: bool,
+    /// What else the receiver's list of services says; `None` where only its web interface was asked.
+    pub facts: Option<Arc<Service>>,
 }
 
 /// What an [`Entry`] is.
@@ -44,6 +50,8 @@ impl Entry {
             service,
             name: name.into(),
             members: Vec::new(),
+            is_locked: false,
+            facts: None,
         })
     }
 
@@ -84,6 +92,11 @@ impl ListedBouquet {
     /// `favourites.radio` of its radio twin.
     pub fn stem(&self) -> String {
         stem(&self.reference, &self.name, self.media)
+    }
+
+    /// Whether it is shown nowhere; its services take numbers all the same. The web interface does not list such.
+    pub fn is_hidden(&self) -> bool {
+        ServiceRef::parse(&self.reference).is_some_and(|bouquet| bouquet.is_invisible())
     }
 
     /// Services that can be tuned, in sub-bouquets too.

@@ -153,6 +153,11 @@ impl ServiceRef {
         self.flags & INVISIBLE != 0
     }
 
+    /// Makes it one that is not shown, but counted.
+    pub fn hide(&mut self) {
+        self.flags |= INVISIBLE;
+    }
+
     /// The file name inside `FROM BOUQUET "userbouquet.x.tv" ORDER BY bouquet`.
     pub fn bouquet_file(&self) -> Option<&str> {
         let rest = self.path.split_once("FROM BOUQUET \"")?.1;

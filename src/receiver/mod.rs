@@ -1,4 +1,4 @@
-//! Where channels and guide come from: a receiver's web interface, or one that is only simulated.
+//! Where channels and guide come from: a receiver's web interface, its own files, or one that is only simulated.
 
 pub mod demo;
 pub mod disk;

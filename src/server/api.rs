@@ -6,10 +6,11 @@ use std::rc::Rc;
 
 use nanoserde::SerJson;
 
+use super::details::DetailsJson;
 use super::list::{item, listed};
 use crate::http::client::quote;
 use crate::http::{code, Params, Reply, Request};
-use crate::model::{parse_rfc3339, rfc3339, unix_now, Channel, Event, Lineup, Media};
+use crate::model::{parse_rfc3339, rfc3339, unix_now, Channel, Event, Lineup, Media, Quality};
 use crate::store::{Snapshot, Store};
 
 /// Channels in an answer; ask for more by `offset`.
@@ -34,11 +35,16 @@ struct ChannelJson {
     service: String,
     logo: String,
     stream: String,
+    quality: Option<String>,
+    codec: Option<String>,
+    scrambled: Option<bool>,
+    provider: Option<String>,
 }
 
 impl ChannelJson {
     fn new(channel: &Channel, lineup: &Lineup) -> ChannelJson {
         let service = &channel.service;
+        let facts = channel.facts.as_deref();
         let slug = channel.slug.to_string();
         let bouquet = |at: &u16| {
             lineup
@@ -61,7 +67,23 @@ impl ChannelJson {
             logo: format!("/picon/{slug}.png"),
             stream: format!("/stream/{slug}.ts"),
             slug,
+            quality: service
+                .quality()
+                .map(|quality| quality_name(quality).into()),
+            codec: facts.and_then(|facts| Some(facts.codec?.as_str().into())),
+            scrambled: facts.map(|facts| facts.is_scrambled),
+            provider: facts
+                .map(|facts| facts.provider.to_string())
+                .filter(|provider| !provider.is_empty()),
         }
+    }
+}
+
+fn quality_name(quality: Quality) -> &'static str {
+    match quality {
+        Quality::Sd => "sd",
+        Quality::Hd => "hd",
+        Quality::Uhd => "uhd",
     }
 }
 
@@ -72,6 +94,7 @@ struct BouquetJson {
     media: String,
     channels: usize,
     hidden: u32,
+    locked: u32,
     playlist: String,
 }
 
@@ -85,6 +108,7 @@ struct EventJson {
     summary: String,
     description: String,
     genre: u8,
+    details: Option<DetailsJson>,
 }
 
 impl EventJson {
@@ -98,6 +122,7 @@ impl EventJson {
             summary: event.summary.clone(),
             description: event.description.clone(),
             genre: event.genre,
+            details: event.details.as_deref().and_then(DetailsJson::new),
         }
     }
 }
@@ -195,6 +220,7 @@ impl Api {
                         media: bouquet.media.as_str().into(),
                         channels: bouquet.channels.len(),
                         hidden: bouquet.hidden,
+                        locked: bouquet.locked,
                         playlist: format!("/playlist/{}.m3u", quote(&bouquet.stem)),
                     },
                 );
@@ -325,5 +351,39 @@ fn time(request: &Request, name: &str, default: Option<u32>) -> Option<Option<u3
     match request.query(name) {
         None => Some(default),
         Some(text) => text.parse().ok().or_else(|| parse_rfc3339(text)).map(Some),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::model::{Codec, Entry, ListedBouquet, Listing, Selection, Service};
+
+    #[test]
+    fn a_channel_tells_what_is_known_of_its_service() {
+        let mut known = Entry::new("1:0:1F:1:2:3:C00000:0:0:0:", "A").unwrap();
+        known.facts = Some(Arc::new(Service {
+            provider: "Weit \"&\" breit".into(),
+            is_scrambled: true,
+            codec: Some(Codec::Hevc),
+        }));
+        let unknown = Entry::new("1:0:1:2:2:3:C00000:0:0:0:", "B").unwrap();
+        let listing = Listing {
+            bouquets: vec![ListedBouquet {
+                reference: "x".into(),
+                name: "x".into(),
+                media: Media::Tv,
+                entries: vec![known, unknown],
+            }],
+        };
+        let lineup = Lineup::resolve(&listing, &Selection::default());
+        let json = |at: usize| ChannelJson::new(&lineup.channels[at], &lineup).serialize_json();
+        let expected =
+            r#""quality":"uhd","codec":"hevc","scrambled":true,"provider":"Weit \"&\" breit"}"#;
+        assert!(json(0).ends_with(expected), "{}", json(0));
+        // What is not known is left out.
+        assert!(json(1).ends_with("-0-0-0.ts\"}"), "{}", json(1));
     }
 }

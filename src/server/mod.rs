@@ -6,6 +6,7 @@
 mod address;
 mod api;
 mod control;
+mod details;
 mod guide;
 mod health;
 mod list;

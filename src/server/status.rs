@@ -67,6 +67,7 @@ struct ChannelsJson {
     tv: usize,
     radio: usize,
     hidden: u32,
+    locked: u32,
     bouquets: usize,
     changed: Option<String>,
 }
@@ -165,6 +166,7 @@ impl Page {
                 tv: of(Media::Tv),
                 radio: of(Media::Radio),
                 hidden: lineup.bouquets.iter().map(|bouquet| bouquet.hidden).sum(),
+                locked: lineup.bouquets.iter().map(|bouquet| bouquet.locked).sum(),
                 bouquets: lineup.bouquets.len(),
                 changed: (snapshot.generation > 0).then(|| time(snapshot.made)),
             },

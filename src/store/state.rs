@@ -1,18 +1,22 @@
 //! The saved state: what the receiver last said about its channels, so that they are there at once after a restart.
 //!
 //! Lines of text, gzipped: a head, then a line for each bouquet and entry, fields separated by tabs. 500 channels take
-//! some 10 kB. gzip's checksum tells a damaged file.
+//! some 10 kB. gzip's checksum tells a damaged file. Fields behind the third are there only where there is something to
+//! say: versions that do not know them read the file all the same.
 
 use std::io::{Read, Write};
 use std::path::Path;
 use std::rc::Rc;
+use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use flate2::read::GzDecoder;
 use flate2::write::GzEncoder;
 use flate2::Compression;
 
-use crate::model::{unix_seconds, Entry, ListedBouquet, Listing, Media, ServiceRef};
+use crate::model::{
+    unix_seconds, Codec, Entry, ListedBouquet, Listing, Media, Service, ServiceRef,
+};
 
 /// The file's name in the state directory.
 pub(super) const FILE: &str = "channels.gz";
@@ -82,9 +86,50 @@ pub(super) fn pack(state: &State) -> Vec<u8> {
 
 fn add_entries(text: &mut String, entries: &[Entry], depth: usize) {
     for entry in entries {
-        text.push_str(&format!("{depth}\t{}\t{}\n", entry.service, entry.name));
+        text.push_str(&format!("{depth}\t{}\t{}", entry.service, entry.name));
+        add_marks(text, entry);
+        text.push('\n');
         add_entries(text, &entry.members, depth + 1);
     }
+}
+
+const LOCKED: char = 'l';
+const KNOWN: char = 'k';
+const SCRAMBLED: char = 's';
+const CODECS: [(char, Codec); 3] = [('2', Codec::Mpeg2), ('4', Codec::H264), ('5', Codec::Hevc)];
+
+/// A field of letters, then the provider; nothing for an entry that has no marks.
+fn add_marks(text: &mut String, entry: &Entry) {
+    if !entry.is_locked && entry.facts.is_none() {
+        return;
+    }
+    text.push('\t');
+    text.extend(entry.is_locked.then_some(LOCKED));
+    if let Some(facts) = &entry.facts {
+        text.push(KNOWN);
+        text.extend(facts.is_scrambled.then_some(SCRAMBLED));
+        let codecs = CODECS.iter();
+        text.extend(
+            codecs
+                .filter(|(_, codec)| facts.codec == Some(*codec))
+                .map(|(letter, _)| letter),
+        );
+        text.push('\t');
+        text.push_str(&facts.provider);
+    }
+}
+
+fn facts(marks: &str, provider: &str) -> Option<Arc<Service>> {
+    marks.contains(KNOWN).then(|| {
+        let mut codecs = CODECS.iter();
+        Arc::new(Service {
+            provider: provider.into(),
+            is_scrambled: marks.contains(SCRAMBLED),
+            codec: codecs
+                .find(|(letter, _)| marks.contains(*letter))
+                .map(|(_, codec)| *codec),
+        })
+    })
 }
 
 fn unpack(packed: &[u8]) -> Option<State> {
@@ -123,11 +168,13 @@ fn unpack(packed: &[u8]) -> Option<State> {
         for _ in 0..kind.parse::<usize>().ok()? {
             entries = &mut entries.last_mut()?.members;
         }
-        let service = ServiceRef::parse(reference)?;
+        let (marks, provider) = (fields.next().unwrap_or(""), fields.next().unwrap_or(""));
         entries.push(Entry {
-            service,
+            service: ServiceRef::parse(reference)?,
             name: name.into(),
             members: Vec::new(),
+            is_locked: marks.contains(LOCKED),
+            facts: facts(marks, provider),
         });
     }
     Some(State {
@@ -149,6 +196,20 @@ mod tests {
         )
         .unwrap();
         sub.members = vec![Entry::new("1:0:19:1:2:3:C00000:0:0:0:", "in sub").unwrap()];
+        let known = |provider: &str, is_scrambled, codec| {
+            Some(Arc::new(Service {
+                provider: provider.into(),
+                is_scrambled,
+                codec,
+            }))
+        };
+        sub.members[0].is_locked = true;
+        sub.members[0].facts = known("Sky, \"x\"", true, Some(Codec::Hevc));
+        sub.members.push(sub.members[0].clone());
+        sub.members[1].facts = None;
+        sub.members.push(sub.members[0].clone());
+        sub.members[2].is_locked = false;
+        sub.members[2].facts = known("", false, None);
         let entries = vec![
             Entry::new("1:512:19:9:2:3:C00000:0:0:0:", "hidden").unwrap(),
             Entry::new(
@@ -193,6 +254,17 @@ mod tests {
             "IPTV «D»"
         );
         assert_eq!(unpack(&pack(&state(made, None))).unwrap().last_full, None);
+    }
+
+    #[test]
+    fn what_older_versions_saved_is_read() {
+        let text =
+            "xg2g channels 2\t5\t0\thttp://box\ntv\tr1\tÄ\n0\t1:0:19:1:2:3:C00000:0:0:0:\tA\n";
+        let mut packer = GzEncoder::new(Vec::new(), Compression::new(6));
+        packer.write_all(text.as_bytes()).unwrap();
+        let read = unpack(&packer.finish().unwrap()).unwrap();
+        let entry = Entry::new("1:0:19:1:2:3:C00000:0:0:0:", "A").unwrap();
+        assert_eq!(read.listing.bouquets[0].entries, [entry]);
     }
 
     #[test]

@@ -9,6 +9,7 @@ use smol::future::or;
 use smol::Timer;
 
 use super::inspect::Inspector;
+use super::intake::Intake;
 use super::packet::null;
 use super::reader::{Seat, Who};
 use super::refusal::Refusal;
@@ -27,6 +28,9 @@ const STUFFING_EVERY: Duration = Duration::from_millis(100);
 const FIRST_PAUSE: Duration = Duration::from_millis(100);
 /// The longest such pause.
 const LONGEST_PAUSE: Duration = Duration::from_secs(2);
+
+/// Bytes received from one stream before the others have their turn.
+const MOST_AT_ONCE: usize = 512 * 1024;
 
 /// How a stream is.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -188,7 +192,7 @@ impl Feed {
     }
 
     /// Where a reader that starts now begins, and what it gets before.
-    pub(super) fn start(&self) -> (Place, Option<Rc<[u8]>>) {
+    pub(super) fn start(&self) -> (Place, Option<Rc<Vec<u8>>>) {
         self.ring.borrow().start()
     }
 
@@ -197,11 +201,12 @@ impl Feed {
         self.ring.borrow().at(piece)
     }
 
-    /// Passes packets on; a start is where new readers may begin, and the tables they get before.
-    pub(super) fn push(&self, packets: &[u8], start: Option<(usize, Vec<u8>)>) {
+    /// Passes packets on; a start is where new readers may begin, and the tables they get before. Gives back buffers
+    /// that nobody needs any more.
+    pub(super) fn push(&self, packets: Vec<u8>, start: Option<(usize, Vec<u8>)>) -> Vec<Vec<u8>> {
         let mut ring = self.ring.borrow_mut();
         if let Some((byte, tables)) = start {
-            ring.set_start(byte, tables.into());
+            ring.set_start(byte, tables);
         }
         // Who waits for the first packet holds nothing back.
         let slowest = self
@@ -210,9 +215,10 @@ impl Feed {
             .iter()
             .filter_map(|seat| seat.next.get())
             .min();
-        ring.push(packets.into(), slowest);
+        let free = ring.push(packets, slowest);
         drop(ring);
         self.news.notify(usize::MAX);
+        free
     }
 
     /// Receives until nobody wants it any more or it breaks for good. The phase is `Over` then.
@@ -307,7 +313,7 @@ impl Feed {
         let stuff = async {
             let stuffing = null().repeat(STUFFING);
             loop {
-                self.push(&stuffing, None);
+                self.push(stuffing.clone(), None);
                 Timer::after(STUFFING_EVERY).await;
             }
         };
@@ -322,30 +328,28 @@ impl Feed {
         streams: &Streams,
     ) -> Broken {
         let (settings, pace) = (streams.settings(), streams.pace());
-        let mut heard = Instant::now();
-        let mut readable = heard;
+        let mut now = Instant::now();
+        let (mut heard, mut readable) = (now, now);
+        let mut brought = 0;
         loop {
-            loop {
-                let before = inspector.is_sound().then(|| inspector.tables());
-                let packets = upstream.intake.packets();
-                if packets.is_empty() {
-                    break;
-                }
-                let found = inspector.look(packets);
-                if found.clear > 0 || found.scrambled == 0 {
-                    readable = heard;
-                } else if heard.duration_since(readable) > settings.descramble_wait {
+            let may_be_more = upstream.intake.is_full();
+            match self.pass_on(&mut upstream.intake, inspector) {
+                Some(true) => readable = heard,
+                Some(false) if heard.duration_since(readable) > settings.descramble_wait => {
                     return Broken::Scrambled;
                 }
-                // Sound alone can begin anywhere.
-                self.push(packets, found.start.or(before.map(|tables| (0, tables))));
+                Some(false) | None => {}
             }
-            let now = pace.wait().await;
+            if !may_be_more || brought >= MOST_AT_ONCE {
+                pace.note(brought, || upstream.capacity());
+                brought = 0;
+                now = pace.wait().await;
+            }
             match upstream.try_read() {
                 Ok(Some(0)) | Err(_) => return Broken::Off,
                 Ok(Some(count)) => {
                     self.count(count);
-                    pace.read(count);
+                    brought += count;
                     heard = now;
                 }
                 Ok(None) if now.duration_since(heard) > settings.stall => return Broken::Off,
@@ -354,11 +358,28 @@ impl Feed {
         }
     }
 
+    /// Passes on what was received; whether any of it can be read, `None` if it was nothing.
+    fn pass_on(&self, intake: &mut Intake, inspector: &mut Inspector) -> Option<bool> {
+        let mut is_readable = None;
+        // Sound alone can begin anywhere.
+        let mut before = inspector.is_sound().then(|| inspector.tables());
+        while let Some(mut packets) = intake.packets() {
+            let found = inspector.look(&mut packets);
+            let is_scrambled = found.clear == 0 && found.scrambled > 0;
+            is_readable = Some(is_readable == Some(true) || !is_scrambled);
+            let start = found.start.or(before.take().map(|tables| (0, tables)));
+            for free in self.push(packets, start) {
+                intake.give_back(free);
+            }
+        }
+        is_readable
+    }
+
     /// What comes from now on is another stream; readers are told.
     pub(super) fn join_on(&self, inspector: &mut Inspector) {
         let joint = inspector.join();
         if !joint.is_empty() {
-            self.push(&joint, None);
+            self.push(joint, None);
         }
     }
 

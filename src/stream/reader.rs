@@ -57,7 +57,7 @@ pub struct Reader {
     seat: Rc<Seat>,
     place: Place,
     /// The tables, sent first.
-    tables: Option<Rc<[u8]>>,
+    tables: Option<Rc<Vec<u8>>>,
     news: Option<EventListener>,
 }
 
@@ -97,7 +97,7 @@ impl Reader {
         Ok(())
     }
 
-    fn give(&mut self, bytes: Rc<[u8]>, from: usize) -> Poll<Option<Piece>> {
+    fn give(&mut self, bytes: Rc<Vec<u8>>, from: usize) -> Poll<Option<Piece>> {
         let count = bytes.len().saturating_sub(from) as u64;
         self.seat.sent.set(self.seat.sent.get() + count);
         Poll::Ready(Some(Piece { bytes, from }))

@@ -14,7 +14,7 @@ pub(super) struct Place {
 #[derive(Debug)]
 pub(super) enum At {
     /// A piece.
-    Piece(Rc<[u8]>),
+    Piece(Rc<Vec<u8>>),
     /// Nothing yet.
     End,
     /// Nothing any more: who reads there is too slow.
@@ -24,13 +24,13 @@ pub(super) enum At {
 /// The pieces, each whole packets.
 #[derive(Debug)]
 pub(super) struct Ring {
-    pieces: VecDeque<Rc<[u8]>>,
+    pieces: VecDeque<Rc<Vec<u8>>>,
     /// The number of the first one.
     first: u64,
     bytes: usize,
     limit: usize,
     /// Where a new reader begins, and the tables it gets before.
-    start: Option<(Place, Rc<[u8]>)>,
+    start: Option<(Place, Rc<Vec<u8>>)>,
 }
 
 impl Ring {
@@ -46,10 +46,12 @@ impl Ring {
     }
 
     /// Appends a piece, drops what nobody needs: what is before the place where new readers begin and before
-    /// `slowest`, the first piece a reader has not had; and whatever is above the limit.
-    pub(super) fn push(&mut self, piece: Rc<[u8]>, slowest: Option<u64>) {
+    /// `slowest`, the first piece a reader has not had; and whatever is above the limit. Gives back what was dropped
+    /// and is in nobody's hands.
+    pub(super) fn push(&mut self, piece: Vec<u8>, slowest: Option<u64>) -> Vec<Vec<u8>> {
         self.bytes += piece.len();
-        self.pieces.push_back(piece);
+        self.pieces.push_back(Rc::new(piece));
+        let mut free = Vec::new();
         let end = self.end().piece;
         let start = self
             .start
@@ -62,6 +64,7 @@ impl Ring {
             };
             self.bytes -= gone.len();
             self.first += 1;
+            free.extend(Rc::into_inner(gone));
         }
         if self
             .start
@@ -70,17 +73,18 @@ impl Ring {
         {
             self.start = None;
         }
+        free
     }
 
     /// New readers begin at this byte of the next piece and get `tables` before it.
-    pub(super) fn set_start(&mut self, byte: usize, tables: Rc<[u8]>) {
+    pub(super) fn set_start(&mut self, byte: usize, tables: Vec<u8>) {
         let piece = self.end().piece;
-        self.start = Some((Place { piece, byte }, tables));
+        self.start = Some((Place { piece, byte }, Rc::new(tables)));
     }
 
     /// Where a new reader begins, and what it gets before: the last place a decoder can begin at, else what comes
     /// next.
-    pub(super) fn start(&self) -> (Place, Option<Rc<[u8]>>) {
+    pub(super) fn start(&self) -> (Place, Option<Rc<Vec<u8>>>) {
         match &self.start {
             Some((place, tables)) => (*place, Some(tables.clone())),
             None => (self.end(), None),
@@ -116,8 +120,8 @@ impl Ring {
 mod tests {
     use super::*;
 
-    fn piece(number: u8) -> Rc<[u8]> {
-        vec![number; 100].into()
+    fn piece(number: u8) -> Vec<u8> {
+        vec![number; 100]
     }
 
     fn number(at: At) -> Option<u8> {
@@ -169,5 +173,17 @@ mod tests {
         assert!(matches!(ring.at(1), At::Gone));
         assert_eq!(number(ring.at(2)), Some(2));
         assert_eq!(ring.start(), (ring.end(), None));
+    }
+
+    #[test]
+    fn what_is_dropped_comes_back_unless_a_reader_has_it() {
+        let mut ring = Ring::new(1000);
+        assert!(ring.push(piece(0), None).is_empty());
+        let held = ring.at(0);
+        ring.set_start(0, piece(9));
+        assert!(ring.push(piece(1), None).is_empty());
+        ring.set_start(0, piece(9));
+        assert_eq!(ring.push(piece(2), None), [piece(1)]);
+        drop(held);
     }
 }

@@ -95,13 +95,12 @@ impl Feed {
         loop {
             loop {
                 let tables = inspector.tables();
-                let packets = upstream.intake.packets();
-                if packets.is_empty() {
+                let Some(mut packets) = upstream.intake.packets() else {
                     break;
-                }
-                let found = inspector.look(packets);
+                };
+                let found = inspector.look(&mut packets);
                 let is_scrambled = found.scrambled > 0 && found.clear == 0;
-                let packets = packets.get(found.begin..).unwrap_or_default();
+                packets.drain(..found.begin);
                 if is_scrambled {
                     scrambled_since.get_or_insert_with(Instant::now);
                 } else if !packets.is_empty() {

@@ -1,8 +1,11 @@
 //! A connection to where a stream comes from.
 
-use std::io::{self, ErrorKind, Read};
+use std::io;
 use std::net::TcpStream;
 
+use rustix::buffer::spare_capacity;
+use rustix::io::Errno;
+use rustix::net::sockopt::socket_recv_buffer_size;
 use smol::io::AsyncWriteExt;
 use smol::Async;
 
@@ -94,25 +97,23 @@ impl Upstream {
     /// Receives more; how many bytes. 0 is the end.
     pub(super) async fn read(&mut self) -> io::Result<usize> {
         let room = self.intake.room();
-        let count = self
-            .socket
-            .read_with(|mut socket: &TcpStream| socket.read(room))
-            .await?;
-        self.intake.received(count);
-        Ok(count)
+        let read = |socket: &TcpStream| Ok(rustix::io::read(socket, spare_capacity(room))?);
+        self.socket.read_with(read).await
     }
 
     /// Receives what is there, without waiting; how many bytes, `None` if there is nothing. 0 is the end.
     pub(super) fn try_read(&mut self) -> io::Result<Option<usize>> {
         let room = self.intake.room();
-        match self.socket.get_ref().read(room) {
-            Ok(count) => {
-                self.intake.received(count);
-                Ok(Some(count))
-            }
-            Err(error) if error.kind() == ErrorKind::WouldBlock => Ok(None),
-            Err(error) => Err(error),
+        match rustix::io::read(self.socket.get_ref(), spare_capacity(room)) {
+            Ok(count) => Ok(Some(count)),
+            Err(Errno::AGAIN) => Ok(None),
+            Err(error) => Err(error.into()),
         }
+    }
+
+    /// Bytes that the system keeps for us at most, its own included: about half of them are ours.
+    pub(super) fn capacity(&self) -> usize {
+        socket_recv_buffer_size(self.socket.get_ref()).unwrap_or(usize::MAX)
     }
 
     async fn more(&mut self) -> Result<(), Refusal> {

@@ -79,6 +79,10 @@ pub struct ChannelJson {
     pub service: String,
     pub logo: String,
     pub stream: String,
+    pub quality: Option<String>,
+    pub codec: Option<String>,
+    pub scrambled: Option<bool>,
+    pub provider: Option<String>,
 }
 
 #[derive(Debug, DeJson)]
@@ -93,6 +97,7 @@ pub struct BouquetJson {
     pub media: String,
     pub channels: usize,
     pub hidden: u32,
+    pub locked: u32,
     pub playlist: String,
 }
 

@@ -1,6 +1,7 @@
 //! The program against the simulated receiver, on loopback and free ports, and a plain client.
 
 mod answer;
+pub(crate) mod disk;
 mod json;
 mod log;
 mod play;

@@ -107,6 +107,9 @@ fn channels_are_those_of_the_playlist() {
         }
         assert_eq!(told.channels[0].service, FIRST_SERVICE);
         assert_eq!(told.channels[0].name, "Erste Welle HD");
+        assert_eq!(told.channels[0].quality.as_deref(), Some("hd"));
+        let first = &told.channels[0];
+        assert!(first.codec.is_none() && first.provider.is_none() && first.scrambled.is_none());
         let plain = told.channels.iter().find(|c| c.name == "Kanal \"Sieben\"");
         assert!(plain.is_some(), "names are the receiver's");
     });
@@ -178,10 +181,8 @@ fn bouquets_lead_to_their_playlists() {
                 bouquet.media == "radio"
             );
         }
-        assert_eq!(
-            (told.bouquets[0].hidden, &*told.bouquets[0].name),
-            (1, "Favoriten")
-        );
+        assert_eq!((told.bouquets[0].hidden, told.bouquets[0].locked), (1, 0));
+        assert_eq!(told.bouquets[0].name, "Favoriten");
         assert_eq!(told.bouquets[6].name, "International 🌍");
     });
 }
