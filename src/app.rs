@@ -2,20 +2,22 @@
 
 use std::fmt;
 use std::io;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr, UdpSocket};
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 use std::time::{Duration, Instant};
 
 use smol::{LocalExecutor, Task};
 
-use crate::config::{Config, Locked};
+use crate::config::{Config, Locked, ReceiverSource};
 use crate::http::client::Settings;
 use crate::http::{listen, Limits, Server};
 use crate::model::{authority, is_loopback, without_port, Selection};
 use crate::picons::Picons;
 use crate::receiver::demo;
+use crate::receiver::disk::Disk;
 use crate::receiver::openwebif::OpenWebif;
+use crate::refresh::{Files, Looks};
 use crate::store::{Kind, Mount, Store};
 use crate::stream::{Ask, Ports, Streams, Watch};
 use crate::{refresh, server};
@@ -36,13 +38,15 @@ pub struct Options {
     pub demo: Option<demo::Options>,
     /// How the receiver is watched while streams hold tuners.
     pub watch: Watch,
+    /// How the receiver's own files are looked at.
+    pub looks: Looks,
 }
 
 /// Why the program cannot start.
 #[derive(Debug)]
 pub enum Error {
     /// The receiver's address is none.
-    Receiver(crate::receiver::openwebif::Error),
+    Receiver(crate::receiver::Error),
     /// The simulated receiver cannot start.
     Demo(io::Error),
     /// The directory for outputs cannot be used.
@@ -93,7 +97,9 @@ pub fn start(executor: &Rc<LocalExecutor<'static>>, options: Options) -> Result<
         data,
         demo,
         watch,
+        looks,
     } = options;
+    let disk = disk(&config, demo.is_some());
     let demo = match demo {
         Some(wanted) => Some(simulate(executor, wanted, &mut config).map_err(Error::Demo)?),
         None => None,
@@ -117,7 +123,7 @@ pub fn start(executor: &Rc<LocalExecutor<'static>>, options: Options) -> Result<
         .map_err(|error| Error::Data(data.clone(), error))?;
     let store = Rc::new(store);
 
-    let on_this_machine = demo.is_none() && host_of(&config.receiver.url).is_none();
+    let on_this_machine = demo.is_none() && is_here(&config.receiver.url);
     let folders = if on_this_machine {
         config.picons.dirs.clone()
     } else {
@@ -139,6 +145,7 @@ pub fn start(executor: &Rc<LocalExecutor<'static>>, options: Options) -> Result<
             refresh: config.refresh.clone(),
             guide: config.guide.clone(),
         },
+        disk.ok().map(|disk| Files { disk, looks }),
         tell(streams.clone(), config.stream.relay_port),
     );
     let router = server::table(server::Needs {
@@ -278,6 +285,32 @@ pub(crate) fn host_of(url: &str) -> Option<String> {
     (!is_loopback(host)).then(|| host.to_owned())
 }
 
+/// The receiver's own files, where channels and guide come from them; else why they do not.
+pub(crate) fn disk(config: &Config, is_demo: bool) -> Result<Disk, &'static str> {
+    let disk = Disk::new(&config.receiver.dir);
+    match config.receiver.source {
+        ReceiverSource::Disk => Ok(disk),
+        ReceiverSource::OpenWebif => Err("receiver.source says so"),
+        ReceiverSource::Auto if is_demo => Err("the receiver is a simulated one"),
+        ReceiverSource::Auto if !is_here(&config.receiver.url) => {
+            Err("receiver.url is another machine")
+        }
+        ReceiverSource::Auto if !disk.is_there() => {
+            Err("there is no list of services in receiver.dir")
+        }
+        ReceiverSource::Auto => Ok(disk),
+    }
+}
+
+/// Whether a URL means this machine: a name or an address of loopback, or one that can be listened on.
+fn is_here(url: &str) -> bool {
+    let Some(host) = host_of(url) else {
+        return true;
+    };
+    let address = host.trim_matches(['[', ']']).parse::<IpAddr>();
+    address.is_ok_and(|address| UdpSocket::bind((address, 0)).is_ok())
+}
+
 /// Refuses directories on the network: a server that is away would stop us in the middle of a write, and a box at
 /// start has its shares not mounted yet.
 fn check_mount(data: &Path) -> io::Result<()> {
@@ -292,6 +325,15 @@ fn check_mount(data: &Path) -> io::Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_receiver_at_an_address_of_ours_is_here() {
+        assert!(is_here("http://127.0.0.1:81"));
+        assert!(is_here("http://localhost"));
+        // 192.0.2.0/24 is nobody's (RFC 5737).
+        assert!(!is_here("http://192.0.2.1"));
+        assert!(!is_here("http://vuduo2"));
+    }
 
     #[test]
     fn a_receiver_on_this_machine_has_no_name_for_others() {

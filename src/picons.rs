@@ -154,7 +154,7 @@ impl Picons {
         &self,
         channel: &Channel,
         names: &[String],
-    ) -> Result<Option<Vec<u8>>, crate::receiver::openwebif::Error> {
+    ) -> Result<Option<Vec<u8>>, crate::receiver::Error> {
         let mut names = names.iter();
         if let Some(first) = names.next() {
             if let Some(png) = self.web.picon(first).await? {

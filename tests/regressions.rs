@@ -11,6 +11,7 @@ use smol::io::{AsyncReadExt, AsyncWriteExt};
 use smol::{Async, LocalExecutor, Timer};
 use xg2g::app::{self, Running};
 use xg2g::config::Config;
+use xg2g::refresh::Looks;
 use xg2g::stream::Watch;
 
 /// Bouquets of the scripted receiver.
@@ -162,6 +163,7 @@ fn start(executor: &Rc<LocalExecutor<'static>>, name: &str, config: &Config) -> 
         data: directory.join("data"),
         demo: None,
         watch: Watch::default(),
+        looks: Looks::default(),
     };
     app::start(executor, options).unwrap()
 }

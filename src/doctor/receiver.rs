@@ -8,7 +8,8 @@ use super::{Finding, Needs, Tell};
 use crate::config::Locked;
 use crate::http::client;
 use crate::model::{EntryKind, Lineup, ListedBouquet, Listing, Media, Selection};
-use crate::receiver::openwebif::{Error, Named, OpenWebif, Piece};
+use crate::receiver::openwebif::{Named, OpenWebif, Piece};
+use crate::receiver::Error;
 
 /// Lists that are asked for: each is a question to the receiver.
 const MOST_LISTS: usize = 20;

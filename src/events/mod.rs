@@ -35,6 +35,8 @@ pub struct Events {
     file: BlockFile,
     spans: HashMap<EpgKey, Vec<Span>>,
     codec: Codec,
+    /// How often something changed.
+    changes: u32,
     /// The length of the file and the spans of each channel touched, as they were when the answer began.
     undo: Option<(u64, Touched)>,
 }
@@ -53,6 +55,7 @@ impl Events {
             file,
             spans,
             codec: Codec::default(),
+            changes: 0,
             undo: None,
         })
     }
@@ -63,6 +66,7 @@ impl Events {
     /// Those of the file system.
     pub fn clear(&mut self) -> io::Result<()> {
         self.spans.clear();
+        self.changes = self.changes.wrapping_add(1);
         self.undo = None;
         self.file.clear()
     }
@@ -81,6 +85,7 @@ impl Events {
     /// Takes back what was put since [`Events::begin`]: the answer was cut or wrong.
     pub fn rollback(&mut self) {
         if let Some((length, touched)) = self.undo.take() {
+            self.changes = self.changes.wrapping_add(u32::from(!touched.is_empty()));
             for (key, spans) in touched {
                 match spans {
                     Some(spans) => self.spans.insert(key, spans),
@@ -124,6 +129,7 @@ impl Events {
                 .entry(key)
                 .or_insert_with(|| self.spans.get(&key).cloned());
         }
+        self.changes = self.changes.wrapping_add(1);
         place(self.spans.entry(key).or_default(), Span { from, to, block });
         Ok(true)
     }
@@ -153,6 +159,11 @@ impl Events {
     pub fn known_until(&self, key: EpgKey) -> u32 {
         let spans = self.spans.get(&key).map_or(&[][..], Vec::as_slice);
         spans.iter().map(|span| span.to).max().unwrap_or(0)
+    }
+
+    /// Changes with everything that is filed or taken back.
+    pub fn changes(&self) -> u32 {
+        self.changes
     }
 
     /// Whether there is nothing at all.

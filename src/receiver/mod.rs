@@ -3,3 +3,7 @@
 pub mod demo;
 pub mod disk;
 pub mod openwebif;
+
+mod error;
+
+pub use error::Error;

@@ -5,7 +5,8 @@ use std::time::{Duration, Instant};
 
 use super::{Phase, Poller, Wish};
 use crate::model::{Entry, EntryKind, ListedBouquet, Listing, Media, ServiceRef};
-use crate::receiver::openwebif::{Error, Named};
+use crate::receiver::openwebif::Named;
+use crate::receiver::Error;
 
 /// Bytes of an entry in a list answer.
 const ENTRY_BYTES: usize = 170;

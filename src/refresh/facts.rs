@@ -3,7 +3,8 @@
 use std::time::Instant;
 
 use super::{Poller, Wish};
-use crate::receiver::openwebif::{Error, Relay};
+use crate::model::Relay;
+use crate::receiver::Error;
 
 /// What others should know of the receiver.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -32,21 +33,35 @@ impl Poller {
                 Err(error) => log::debug!("{error}"),
             }
         }
-        let daily = self.settings.refresh.full_interval;
-        let asked = self.relay_asked.get();
-        if wish.is_some() || asked.is_none_or(|asked| asked.elapsed() >= daily) {
-            match self.web.relay().await {
-                Ok(relay) => {
-                    self.facts.borrow_mut().relay = relay;
-                    self.relay_asked.set(Some(Instant::now()));
-                }
-                Err(error) if error.is_general() => return Err(error),
-                Err(error) => self.warn(format!(
-                    "which channels come from the stream relay cannot be told: {error}"
-                )),
-            }
+        if self.files.is_none() {
+            self.ask_relay(wish).await?;
         }
         (self.tell)(&self.facts.borrow());
         Ok(())
+    }
+
+    async fn ask_relay(&self, wish: Option<Wish>) -> Result<(), Error> {
+        let daily = self.settings.refresh.full_interval;
+        let asked = self.relay_asked.get();
+        if wish.is_none() && asked.is_some_and(|asked| asked.elapsed() < daily) {
+            return Ok(());
+        }
+        match self.web.relay().await {
+            Ok(relay) => {
+                self.facts.borrow_mut().relay = relay;
+                self.relay_asked.set(Some(Instant::now()));
+            }
+            Err(error) if error.is_general() => return Err(error),
+            Err(error) => self.warn(format!(
+                "which channels come from the stream relay cannot be told: {error}"
+            )),
+        }
+        Ok(())
+    }
+
+    /// What comes from the relay is known from elsewhere.
+    pub(super) fn set_relay(&self, relay: Relay) {
+        self.facts.borrow_mut().relay = relay;
+        (self.tell)(&self.facts.borrow());
     }
 }

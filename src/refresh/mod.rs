@@ -5,6 +5,7 @@
 
 mod channels;
 mod facts;
+mod files;
 mod programme;
 mod status;
 
@@ -17,11 +18,13 @@ use smol::future::FutureExt;
 use smol::Timer;
 
 use crate::config;
-use crate::model::clock_is_set;
-use crate::receiver::openwebif::{About, Error, OpenWebif};
+use crate::model::{clock_is_set, Listing};
+use crate::receiver::openwebif::{About, OpenWebif};
+use crate::receiver::Error;
 use crate::store::Store;
 
 pub use facts::Facts;
+pub use files::{Files, Looks};
 pub use status::{Phase, Progress, Status};
 
 /// How often the clock is looked at while it is wrong.
@@ -36,9 +39,14 @@ pub(crate) struct Poller {
     web: Rc<OpenWebif>,
     store: Rc<Store>,
     settings: Settings,
+    /// The receiver's own files, if channels and guide come from there.
+    files: Option<Files>,
+    files_read: RefCell<files::Read>,
     status: Rc<RefCell<Status>>,
     ended: Rc<RefCell<Ended>>,
     plan: RefCell<programme::Plan>,
+    /// What the guide was last made of in this run.
+    published: RefCell<Option<programme::MadeOf>>,
     guard: RefCell<channels::Guard>,
     facts: RefCell<Facts>,
     /// When the list of the stream relay was last had.
@@ -71,6 +79,16 @@ pub struct Handle {
     ended: Rc<RefCell<Ended>>,
 }
 
+/// What ends a pause.
+enum Call {
+    /// It is time.
+    Time,
+    /// Somebody wishes a pass.
+    Wish(Wish),
+    /// The receiver's files changed.
+    Files,
+}
+
 /// A channel that nothing is sent on; its end is the news.
 type Ended = (Sender<()>, Receiver<()>);
 
@@ -98,7 +116,7 @@ impl Handle {
         self.requests.try_send(wish).map_err(|_| Busy)
     }
 
-    /// Waits until the running pass, or else the next one, has ended.
+    /// Waits until the running pass, or else the next one, has ended. A look at the receiver's files counts as one.
     pub async fn ended(&self) {
         let ended = self.ended.borrow().1.clone();
         // Always an error: nothing is ever sent.
@@ -116,10 +134,13 @@ pub fn start(
     web: Rc<OpenWebif>,
     store: Rc<Store>,
     settings: Settings,
+    files: Option<Files>,
     tell: Tell,
 ) -> (Handle, impl std::future::Future<Output = ()>) {
     let (requests, wishes) = async_channel::bounded(1);
-    let status = Rc::new(RefCell::new(Status::default()));
+    let mut status = Status::default();
+    status.files = files.as_ref().map(|files| files.disk.dir().to_owned());
+    let status = Rc::new(RefCell::new(status));
     let ended = Rc::new(RefCell::new(async_channel::bounded(1)));
     let handle = Handle {
         status: status.clone(),
@@ -130,9 +151,12 @@ pub fn start(
         web,
         store,
         settings,
+        files,
+        files_read: RefCell::default(),
         status,
         ended,
         plan: RefCell::default(),
+        published: RefCell::default(),
         guard: RefCell::default(),
         facts: RefCell::default(),
         relay_asked: Cell::default(),
@@ -145,6 +169,23 @@ impl Poller {
     async fn run(self, wishes: Receiver<Wish>) {
         self.wait_for_the_clock().await;
         self.show_what_is_known().await;
+        // Holds one: whoever looks sees all that changed.
+        let (news, heard) = async_channel::bounded(1);
+        let passes = self.passes(wishes, heard);
+        match &self.files {
+            Some(files) => {
+                // Full means that it is told already.
+                let then = || {
+                    let _ = news.try_send(());
+                };
+                passes.or(self.hear(files, then)).await;
+            }
+            None => passes.await,
+        }
+    }
+
+    /// Pass after pass. `heard` tells that the receiver's files changed.
+    async fn passes(&self, wishes: Receiver<Wish>, heard: Receiver<()>) {
         // The pause after the last pass, if that failed, and how.
         let mut failing: Option<(Duration, Failure)> = None;
         let mut wish = None;
@@ -176,21 +217,50 @@ impl Poller {
             let pause = jitter(pause);
             let news = self.status.borrow_mut().finish(result.err(), pause);
             news.iter().for_each(|warning| log::warn!("{warning}"));
-            let (ended, _) = self.ended.replace(async_channel::bounded(1));
-            ended.close();
-            wish = async {
-                Timer::after(pause).await;
-                None
-            }
-            .or(async {
-                // The handle may be gone in a run that only refreshes; then nobody asks any more.
-                match wishes.recv().await {
-                    Ok(wish) => Some(wish),
-                    Err(_) => std::future::pending().await,
+            self.tell_the_end();
+            let next = Instant::now() + pause;
+            wish = loop {
+                let call = async {
+                    Timer::at(next).await;
+                    Call::Time
                 }
-            })
-            .await;
+                .or(async {
+                    // The handle may be gone in a run that only refreshes; then nobody asks any more.
+                    match wishes.recv().await {
+                        Ok(wish) => Call::Wish(wish),
+                        Err(_) => std::future::pending().await,
+                    }
+                })
+                .or(async {
+                    match heard.recv().await {
+                        Ok(()) => Call::Files,
+                        Err(_) => std::future::pending().await,
+                    }
+                });
+                match call.await {
+                    Call::Time => break None,
+                    Call::Wish(wish) => break Some(wish),
+                    Call::Files => self.look_again().await,
+                }
+            };
         }
+    }
+
+    /// The receiver's files changed between two passes.
+    async fn look_again(&self) {
+        let Some(files) = &self.files else {
+            return;
+        };
+        if let Err(error) = self.look(files).await {
+            log::warn!("the receiver's files changed, what is known is kept: {error}");
+        }
+        self.store.events().release();
+        self.tell_the_end();
+    }
+
+    fn tell_the_end(&self) {
+        let (ended, _) = self.ended.replace(async_channel::bounded(1));
+        ended.close();
     }
 
     /// Makes the guide from the events of an earlier run, if the file of that run does not fit any more.
@@ -241,6 +311,26 @@ impl Poller {
     }
 
     async fn steps(&self, wish: Option<Wish>, was_failing: bool) -> Result<(), Error> {
+        if let Some(files) = &self.files {
+            return self.steps_with_files(files, wish, was_failing).await;
+        }
+        self.ask_standby().await?;
+        self.ask_facts(wish, was_failing).await?;
+        let listing = self.fetch_listing(wish).await?;
+        self.publish_channels(listing);
+        let fetched = if self.settings.guide.enabled {
+            self.fetch_guide().await
+        } else {
+            Ok(())
+        };
+        // What came before an error counts.
+        self.publish_guide(fetched.is_ok()).await?;
+        fetched
+    }
+
+    /// Asks whether the receiver is in standby, which bounds what an answer may cost it. Who cannot be told is taken for
+    /// awake: somebody may be watching.
+    async fn ask_standby(&self) -> Result<bool, Error> {
         let standby = match self.web.standby().await {
             Ok(standby) => Some(standby),
             Err(error) if error.is_general() => return Err(error),
@@ -252,7 +342,6 @@ impl Poller {
             }
         };
         let receiver = &self.settings.receiver;
-        // Who cannot be told is taken for awake: somebody may be watching.
         let is_asleep = standby == Some(true);
         self.web.set_max_block(if is_asleep {
             receiver.max_block_standby
@@ -260,9 +349,11 @@ impl Poller {
             receiver.max_block
         });
         self.status.borrow_mut().standby = standby;
-        self.ask_facts(wish, was_failing).await?;
+        Ok(is_asleep)
+    }
 
-        let listing = self.fetch_listing(wish).await?;
+    /// Publishes which channels there are.
+    fn publish_channels(&self, listing: Listing) {
         match self.store.publish_listing(listing, SystemTime::now()) {
             Ok(true) => {
                 let lineup = self.store.current().lineup.clone();
@@ -277,14 +368,6 @@ impl Poller {
                 "channels.bouquets names `{name}`, which the receiver does not have"
             ));
         }
-        let fetched = if self.settings.guide.enabled {
-            self.fetch_guide().await
-        } else {
-            Ok(())
-        };
-        // What came before an error counts.
-        self.publish_guide(fetched.is_ok()).await?;
-        fetched
     }
 
     fn progress(&self, phase: Phase, done: u32, total: u32) {

@@ -5,11 +5,13 @@
 //! a day everything is asked for again.
 
 use std::collections::{HashMap, HashSet};
+use std::rc::Rc;
 use std::time::SystemTime;
 
 use super::{Phase, Poller};
 use crate::model::{guide_begin, unix_now, unix_seconds, EpgKey, Lineup, ServiceRef};
-use crate::receiver::openwebif::{Error, Piece, Query};
+use crate::receiver::openwebif::{Piece, Query};
+use crate::receiver::Error;
 
 const HOUR: u32 = 3_600;
 const DAY: u32 = 24 * HOUR;
@@ -29,6 +31,32 @@ const HANGS: u32 = 3;
 pub(super) struct Plan {
     /// Until when each channel's guide was asked for.
     asked: HashMap<EpgKey, u32>,
+}
+
+impl Plan {
+    /// What was asked for does not count any more.
+    pub(super) fn forget(&mut self) {
+        self.asked.clear();
+    }
+}
+
+/// What a guide was made of: of the same comes the same.
+#[derive(Debug)]
+pub(super) struct MadeOf {
+    lineup: Rc<Lineup>,
+    /// [`crate::events::Events::changes`].
+    changes: u32,
+    span: (u32, u32),
+    complete: bool,
+}
+
+impl MadeOf {
+    /// Whether a guide made of `other` would say nothing that the one made of this does not.
+    fn says_all_of(&self, other: &MadeOf) -> bool {
+        Rc::ptr_eq(&self.lineup, &other.lineup)
+            && (self.changes, self.span) == (other.changes, other.span)
+            && self.complete >= other.complete
+    }
 }
 
 /// A bouquet as a unit of guide questions.
@@ -360,6 +388,16 @@ impl Poller {
         let now = unix_now();
         let from = guide_begin(now);
         let to = (now - now % HOUR) + self.settings.guide.days * DAY + HOUR;
+        let made_of = MadeOf {
+            lineup: self.store.current().lineup.clone(),
+            changes: self.store.events().changes(),
+            span: (from, to),
+            complete,
+        };
+        let is_said = |made: &MadeOf| made.says_all_of(&made_of);
+        if self.published.borrow().as_ref().is_some_and(is_said) {
+            return Ok(());
+        }
         // Packing of events and of the guide need a third of a megabyte each: one after the other.
         self.store.events().release();
         let mut writer = self.store.write_guide().map_err(Error::Store)?;
@@ -383,6 +421,7 @@ impl Poller {
         self.store
             .publish_guide(writer, complete, SystemTime::now())
             .map_err(Error::Store)?;
+        *self.published.borrow_mut() = Some(made_of);
         self.tidy_up(&lineup, from).await.map_err(Error::Store)
     }
 

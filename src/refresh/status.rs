@@ -1,5 +1,7 @@
 //! How the refresh is doing: what the status page shows.
 
+use std::path::PathBuf;
+
 use super::{About, Duration, Error, Instant, SystemTime};
 use crate::cache::Counts;
 use crate::receiver::openwebif::Calls;
@@ -67,6 +69,8 @@ pub struct Status {
     pub error: Option<String>,
     /// Whether the receiver answered the last pass.
     pub reachable: Option<bool>,
+    /// The directory of the receiver's own files, if channels and guide come from them.
+    pub files: Option<PathBuf>,
     /// What the receiver is.
     pub about: Option<About>,
     /// Whether it is in standby.
@@ -111,7 +115,10 @@ impl Status {
         self.progress = Progress::default();
         self.passes = self.passes.wrapping_add(1);
         let is_away = error.as_ref().is_some_and(Error::is_away);
-        self.reachable = Some(!is_away);
+        // A pass that needed nothing of it has not seen how it is.
+        if error.is_some() || self.calls.total != self.calls_before.total {
+            self.reachable = Some(!is_away);
+        }
         self.took = self.began.map(|began| began.elapsed());
         self.next = Some(Instant::now() + pause);
         match error {

@@ -19,6 +19,7 @@ use crate::config::{self, Loaded};
 use crate::log::Output;
 use crate::model::{rfc3339, unix_seconds};
 use crate::receiver::demo;
+use crate::refresh::Looks;
 use crate::stream::Watch;
 
 pub use check::check;
@@ -115,6 +116,7 @@ fn begin(
         data,
         demo: demo.then(demo::Options::default),
         watch: Watch::default(),
+        looks: Looks::default(),
     };
     let running = app::start(executor, options)?;
     log::info!("listening on {}", running.address());

@@ -38,6 +38,7 @@ struct StatusJson {
 #[derive(SerJson)]
 struct ReceiverJson {
     url: String,
+    files: Option<String>,
     reachable: Option<bool>,
     standby: Option<bool>,
     model: Option<String>,
@@ -137,6 +138,7 @@ impl Page {
             uptime_seconds: self.started.elapsed().as_secs(),
             receiver: ReceiverJson {
                 url: self.receiver,
+                files: status.files.map(|path| path.display().to_string()),
                 reachable: status.reachable,
                 standby: status.standby,
                 model: about.and_then(|about| known(&about.model)),

@@ -13,6 +13,17 @@ pub struct Timing {
     pub again: Duration,
 }
 
+/// For files that enigma2 writes: several in a row when a bouquet is edited.
+impl Default for Timing {
+    fn default() -> Timing {
+        Timing {
+            quiet: Duration::from_secs(10),
+            longest: Duration::from_secs(60),
+            again: Duration::from_secs(90),
+        }
+    }
+}
+
 /// Turns news into a few moments at which to look. It knows no clock: it is told the time.
 #[derive(Clone, Debug)]
 pub struct Debounce {
@@ -64,16 +75,10 @@ impl Debounce {
 mod tests {
     use super::*;
 
-    const TIMING: Timing = Timing {
-        quiet: Duration::from_secs(10),
-        longest: Duration::from_secs(60),
-        again: Duration::from_secs(90),
-    };
-
     /// The seconds at which there is a look, up to ten minutes, after news at these seconds.
     fn looks(news: &[u64]) -> Vec<u64> {
         let start = Instant::now();
-        let mut debounce = Debounce::new(TIMING);
+        let mut debounce = Debounce::new(Timing::default());
         let looks = (0..600).filter(|second| {
             let now = start + Duration::from_secs(*second);
             let taken = debounce.take(now);
@@ -88,7 +93,7 @@ mod tests {
     #[test]
     fn without_news_there_is_no_look() {
         assert_eq!(looks(&[]), [0; 0]);
-        assert_eq!(Debounce::new(TIMING).due(), None);
+        assert_eq!(Debounce::new(Timing::default()).due(), None);
     }
 
     #[test]
@@ -117,11 +122,11 @@ mod tests {
     #[test]
     fn a_look_that_comes_late_is_one_look() {
         let start = Instant::now();
-        let mut debounce = Debounce::new(TIMING);
+        let mut debounce = Debounce::new(Timing::default());
         debounce.news(start);
-        assert_eq!(debounce.due(), Some(start + TIMING.quiet));
+        assert_eq!(debounce.due(), Some(start + Timing::default().quiet));
         let late = start + Duration::from_secs(1000);
         assert!(debounce.take(late) && !debounce.take(late));
-        assert_eq!(debounce.due(), Some(late + TIMING.again));
+        assert_eq!(debounce.due(), Some(late + Timing::default().again));
     }
 }

@@ -19,6 +19,7 @@ pub struct Status {
 #[derive(Debug, DeJson)]
 pub struct ReceiverStatus {
     pub url: String,
+    pub files: Option<String>,
     pub reachable: Option<bool>,
     pub standby: Option<bool>,
     pub model: Option<String>,

@@ -23,9 +23,11 @@ use smol::future::{zip, FutureExt};
 use smol::io::{AsyncReadExt, AsyncWriteExt};
 use smol::{Async, LocalExecutor, Timer};
 use xg2g::app::{self, Running};
-use xg2g::config::Config;
+use xg2g::config::{Config, ReceiverSource};
 use xg2g::receiver::demo;
+use xg2g::refresh::Looks;
 use xg2g::stream::Watch;
+use xg2g::watch::Timing;
 
 pub(crate) use self::log::Log;
 pub(crate) use answer::Answer;
@@ -37,6 +39,13 @@ pub(crate) use seen::Seen;
 
 /// A test that hangs fails after this time.
 const PATIENCE: Duration = Duration::from_secs(60);
+
+/// The receiver's own files are looked at soon after they changed.
+const TIMING: Timing = Timing {
+    quiet: Duration::from_millis(50),
+    longest: Duration::from_secs(1),
+    again: Duration::from_secs(1),
+};
 
 /// The program with everything it runs on.
 pub(crate) struct Kit {
@@ -75,6 +84,8 @@ pub(crate) fn with<F: AsyncFnOnce(&Kit)>(
     let since = receiver.now();
     let mut config = Config::default();
     config.receiver.url = receiver.url();
+    // Whatever lies on the machine that runs the tests.
+    config.receiver.source = ReceiverSource::OpenWebif;
     if let Some((user, password)) = options.login {
         config.receiver.user = user;
         config.receiver.password = password.as_str().into();
@@ -122,6 +133,10 @@ impl Kit {
             data: self.directory.join("data"),
             demo: None,
             watch: self.watch.get(),
+            looks: Looks {
+                timing: TIMING,
+                may_sleep: |path| path.ends_with("asleep/epg.dat"),
+            },
         };
         *self.running.borrow_mut() = Some(app::start(&self.executor, options).unwrap());
     }
@@ -131,6 +146,14 @@ impl Kit {
         let running = self.running.borrow_mut().take();
         if let Some(running) = running {
             running.stop().await;
+        }
+    }
+
+    /// Stops the program and forgets all that it has saved.
+    pub(crate) async fn forget(&self) {
+        self.stop().await;
+        for directory in ["state", "data"] {
+            std::fs::remove_dir_all(self.directory.join(directory)).unwrap();
         }
     }
 

@@ -99,7 +99,11 @@ impl Guide {
                     channel: value(text, "channel"),
                     start: value(text, "start"),
                     stop: value(text, "stop"),
-                    title: between(text, "<title>", "</title>").unwrap().to_owned(),
+                    title: {
+                        // With its language, where that is known.
+                        let title = between(text, "<title", "</title>").unwrap();
+                        title.split_once('>').unwrap().1.to_owned()
+                    },
                 })
                 .collect(),
         }

@@ -2,6 +2,8 @@
 
 use std::collections::HashSet;
 
+use xg2g::events::Events;
+use xg2g::model::{Credit, Details, EpgKey, Role, ServiceRef};
 use xg2g::receiver::demo::Options;
 
 use super::{FIRST, FIRST_SERVICE};
@@ -326,5 +328,42 @@ fn without_a_guide_there_are_channels_only() {
         assert_eq!(kit.get("/readyz").await.status, 200);
         let stats = kit.receiver().stats().calls_by_path;
         assert!(!stats.keys().any(|path| path.contains("epg")), "{stats:?}");
+    });
+}
+
+#[test]
+fn details_of_the_running_event_stay_when_the_web_interface_tells_it_again() {
+    with_demo(async |kit| {
+        kit.pass().await;
+        kit.stop().await;
+        let key = EpgKey::of(&ServiceRef::parse(FIRST_SERVICE).unwrap());
+        let now = u32::try_from(kit.receiver().now()).unwrap();
+        let mut events = Events::open(&kit.directory().join("data")).unwrap();
+        let mut known = Vec::new();
+        events.read(key, now, now + 60, &mut known).unwrap();
+        let mut told = known.remove(0);
+        told.details = Some(Box::new(Details {
+            year: Some(1980),
+            credits: vec![Credit {
+                role: Role::Actor,
+                name: "Catherine & Gérard".into(),
+            }],
+            ..Details::default()
+        }));
+        assert!(events.put(key, &[told]).unwrap());
+        events.flush().unwrap();
+        drop(events);
+
+        kit.start();
+        kit.pass().await;
+        let part = kit.get("/xmltv.xml?days=1").await;
+        let element = "<credits><actor>Catherine &amp; Gérard</actor></credits><date>1980</date>";
+        assert_eq!(part.text().matches(element).count(), 1);
+        let json = "\"details\":{\"credits\":[{\"role\":\"actor\",\"name\":\"Catherine & Gérard\"}],\"year\":1980}";
+        for path in ["/api/v1/now", "/api/v1/epg"] {
+            let answer = kit.get(path).await;
+            assert_eq!(answer.text().matches("\"details\"").count(), 1, "{path}");
+            assert!(answer.text().contains(json), "{path}");
+        }
     });
 }

@@ -128,6 +128,7 @@ pub fn start(executor: &Rc<LocalExecutor<'static>>, options: Options) -> io::Res
         stream_faults: RefCell::default(),
         relay: relay::Relay::new(whitelist).into(),
         stream_authentication: options.stream_authentication.into(),
+        save_guide: RefCell::default(),
         busy: 0.into(),
         turn: smol::lock::Mutex::new(()),
     });

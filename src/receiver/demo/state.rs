@@ -17,6 +17,7 @@ use super::Line;
 use smol::lock::Mutex;
 use smol::Timer;
 use std::cell::{Cell, RefCell};
+use std::rc::Rc;
 use std::time::{Duration, Instant};
 
 pub(super) struct State {
@@ -44,6 +45,8 @@ pub(super) struct State {
     pub(super) relay: RefCell<Relay>,
     /// Whether port 8001 asks for the login.
     pub(super) stream_authentication: Cell<bool>,
+    /// Writes its guide into a file.
+    pub(super) save_guide: RefCell<Option<Rc<dyn Fn()>>>,
     /// Requests being answered.
     pub(super) busy: Cell<u32>,
     /// A receiver works on one request at a time; the others wait.
@@ -86,6 +89,16 @@ impl State {
                     5 => self.set_standby(true),
                     _ => {}
                 }
+            }
+            "/api/saveepg" => {
+                let Some(save) = self.save_guide.borrow().clone() else {
+                    return Answer::failure("there is no place to save it");
+                };
+                save();
+                return Answer::json(|json| {
+                    json.flag("result", true);
+                    json.text("message", "");
+                });
             }
             "/api/zap" => drop(self.zap(query.get("sRef").unwrap_or(""))),
             _ => {}

@@ -9,6 +9,7 @@ use super::timers::{Stage, Timer};
 use super::tuners::Use;
 use super::{Port, Receiver};
 use std::collections::BTreeMap;
+use std::rc::Rc;
 
 /// Seconds of a recording without a given end.
 const RECORDING: i64 = 3_600;
@@ -18,6 +19,12 @@ impl Receiver {
     /// `false` if the service is unknown or all tuners record.
     pub fn zap_tv(&self, sref: &str) -> bool {
         self.state().zap(sref)
+    }
+
+    /// Has `save` called when the receiver is asked to write its guide into a file. Without it the receiver says that it
+    /// cannot.
+    pub fn on_save_guide(&self, save: impl Fn() + 'static) {
+        *self.state().save_guide.borrow_mut() = Some(Rc::new(save));
     }
 
     /// Switches the receiver to standby, in which the television needs no tuner, or wakes it.

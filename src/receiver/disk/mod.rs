@@ -8,17 +8,18 @@ pub mod epg;
 mod lamedb;
 mod lines;
 mod locks;
+mod places;
 mod settings;
 mod text;
 
 use std::fmt;
 use std::path::{Path, PathBuf};
 
-use super::openwebif::Relay;
-use crate::model::{Listing, ServiceRef};
+use crate::model::{Listing, Relay, ServiceRef};
 use lines::{decode, Lines};
 use locks::Locks;
 
+pub use places::may_sleep;
 pub use settings::Settings;
 
 /// The directory of enigma2's files on this machine.

@@ -3,7 +3,6 @@
 //! One request at a time, with the pauses of [`pace`]; every answer is checked for what it should be before it counts.
 //! Paths, types and quirks: the reference page of OpenWebif.
 
-mod error;
 mod guide;
 mod json;
 mod pace;
@@ -19,15 +18,14 @@ use std::time::{Duration, Instant};
 use smol::lock::Mutex;
 use smol::Timer;
 
+use super::Error;
 use crate::cache::{Cache, Counts};
 use crate::http::client::{self, quote, Client, Fetched, Head, Settings, Sink};
 use crate::model::{clean_line, Entry, Media, ServiceRef};
 use json::{read_fields, Splitter, Value};
 use pace::Pace;
 
-pub use error::Error;
 pub use guide::{Piece, Query};
-pub use relay::Relay;
 
 /// Answers kept for a while, so that a pass that failed half-way need not ask again what it was told already.
 const KEPT_ANSWERS: usize = 32;

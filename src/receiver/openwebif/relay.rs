@@ -2,19 +2,10 @@
 
 use super::json::Value;
 use super::{fields, Error, OpenWebif};
-use crate::model::ServiceRef;
-
-/// The stream relay: OpenWebif 2.x tells, 1.x knows none.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Relay {
-    /// The services that come from it (`/etc/enigma2/whitelist_streamrelay`).
-    pub services: Vec<ServiceRef>,
-    /// Its port, if it is not the usual one: settings hold only what differs.
-    pub port: Option<u16>,
-}
+use crate::model::{Relay, ServiceRef};
 
 impl OpenWebif {
-    /// What comes from the stream relay. The settings of a real receiver are some 20 kB: ask rarely.
+    /// What comes from the stream relay: OpenWebif 2.x tells, 1.x knows none. The settings of a real receiver are some 20 kB: ask rarely.
     ///
     /// # Errors
     /// [`Error`].

@@ -2,7 +2,7 @@
 
 use super::json::read_fields;
 use super::{check, fields, Error, OpenWebif};
-use crate::model::{Planned, ServiceRef, Situation};
+use crate::model::{clean_line, Planned, ServiceRef, Situation};
 
 /// Enigma2's timer states (`timer.py`): it waits, has tuned twenty seconds ahead, runs.
 const WAITING: i64 = 0;
@@ -34,6 +34,27 @@ impl OpenWebif {
             .await?;
         check(path, &shell, "timers")?;
         Ok(situation)
+    }
+
+    /// Has the receiver write all it knows of the guide into its file, which keeps it for as long as that takes: ask in
+    /// standby only. The file is whole when it answers.
+    ///
+    /// # Errors
+    /// [`Error`].
+    pub async fn save_guide(&self) -> Result<(), Error> {
+        let path = "/api/saveepg";
+        let shell = self.list(path, |_| Ok(())).await?;
+        let (mut result, mut message) = (None, String::new());
+        fields(&shell, |key, value| match key {
+            "result" => result = value.flag(),
+            "message" => message = clean_line(&value.text()),
+            _ => {}
+        })?;
+        match result {
+            Some(true) => Ok(()),
+            Some(false) => Err(Error::Refused(path.into(), message)),
+            None => Err(Error::malformed(path, "result is missing")),
+        }
     }
 
     /// What is on the screen. The key is missing in standby; an old value of it would mean nothing there.

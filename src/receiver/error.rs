@@ -1,10 +1,11 @@
-//! What can go wrong with a question to the receiver.
+//! What can go wrong with the receiver: its answers, its files.
 
 use std::fmt;
 
+use super::disk;
 use crate::http::client;
 
-/// Why the receiver's answer cannot be used.
+/// Why what the receiver says cannot be used.
 #[derive(Debug)]
 pub enum Error {
     /// No answer, or none that HTTP calls good.
@@ -15,12 +16,14 @@ pub enum Error {
     Refused(String, String),
     /// Not one question of a pass was answered. The first reason.
     Silent(String),
+    /// The receiver's own files are not what they should be.
+    Files(disk::Error),
     /// What was read could not be filed.
     Store(std::io::Error),
 }
 
 impl Error {
-    pub(super) fn malformed(path: &str, what: &str) -> Error {
+    pub(in crate::receiver) fn malformed(path: &str, what: &str) -> Error {
         Error::Malformed(path.into(), what.into())
     }
 
@@ -55,7 +58,7 @@ impl Error {
     }
 
     /// Whether the receiver answered that there is no such thing.
-    pub(super) fn is_not_found(&self) -> bool {
+    pub(in crate::receiver) fn is_not_found(&self) -> bool {
         matches!(self, Error::Http(client::Error::Status { status: 404, .. }))
     }
 }
@@ -74,6 +77,7 @@ impl fmt::Display for Error {
                 write!(f, "the receiver refuses {path}: {message}")
             }
             Error::Silent(why) => write!(f, "the receiver answers nothing: {why}"),
+            Error::Files(error) => error.fmt(f),
             Error::Store(error) => write!(f, "the guide cannot be filed: {error}"),
         }
     }
