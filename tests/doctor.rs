@@ -8,7 +8,9 @@ use std::net::TcpListener;
 use nanoserde::DeJson;
 use rustix::process::Signal;
 
-use crate::kit::{xg2g, Folder, Process};
+use xg2g::model::{Entry, EpgKey, Event, ListedBouquet, Listing, Media, ServiceRef};
+
+use crate::kit::{disk, xg2g, Folder, Process};
 
 #[derive(Debug, DeJson)]
 pub struct Finding {
@@ -81,7 +83,7 @@ fn a_demo_is_in_order_and_every_check_has_its_line() {
         .lines()
         .map(|line| line.split_whitespace().nth(1).unwrap())
         .collect();
-    let all = "configuration clock port data state receiver login openwebif standby bouquets guide streams";
+    let all = "configuration clock port data state source receiver login openwebif standby bouquets guide streams";
     assert_eq!(checks, all.split(' ').collect::<Vec<_>>(), "{said}");
     assert!(!said.contains("problem"), "{said}");
     assert!(said.contains("OpenWebif 2.4.0, xg2g Demo 4K, openATV"));
@@ -285,4 +287,70 @@ fn a_wrong_configuration_is_told_error_by_error() {
                 .iter()
                 .all(|finding| finding.status == "problem" && finding.check == "configuration")
     );
+}
+
+#[test]
+fn the_receivers_own_files_are_told_with_what_they_lack() {
+    let receiver = Tuner::start(&[]);
+    let folder = Folder::new();
+    let directory = folder.path("enigma2");
+    let dir = format!("receiver.dir={}", directory.display());
+    let source = |findings: &[Finding]| {
+        let mut found = findings.iter();
+        let found = found.find(|finding| finding.check == "source").unwrap();
+        (found.status.clone(), found.message.clone())
+    };
+
+    // Nothing there: OpenWebif is asked, unless the files are wanted.
+    let (findings, status) = receiver.check(&[&dir]);
+    let (_, message) = source(&findings);
+    assert_eq!(status, 0, "{findings:?}");
+    assert!(message.contains("no list of services"), "{message}");
+    let wanted = receiver.check(&[&dir, "receiver.source=disk"]);
+    let (check, message) = the_problem(wanted);
+    assert!(
+        check == "source" && message.contains("enigma2"),
+        "{message}"
+    );
+
+    let first = "1:0:19:2B01:3E9:1:C00000:0:0:0:";
+    let bouquet = ListedBouquet {
+        reference: "1:7:1:0:0:0:0:0:0:0:FROM BOUQUET \"userbouquet.a.tv\" ORDER BY bouquet".into(),
+        name: "A".into(),
+        media: Media::Tv,
+        entries: vec![Entry::new(first, "Erste").unwrap()],
+    };
+    let listing = Listing {
+        bouquets: vec![bouquet],
+    };
+    let key = EpgKey::of(&ServiceRef::parse(first).unwrap());
+    let event = Event {
+        id: 1,
+        start: 1_795_000_000,
+        duration: 600,
+        title: "Wetter".into(),
+        ..Event::default()
+    };
+    let epg = folder.path("epg.dat");
+    disk::write(&directory, &listing, &[(key, vec![event])].into(), &epg);
+    let (findings, status) = receiver.check(&[&dir]);
+    assert_eq!(status, 0, "{findings:?}");
+    let (_, message) = source(&findings);
+    assert!(message.contains("own files"), "{message}");
+    let told = |check: &str| {
+        let mut found = findings.iter();
+        found.find(|finding| finding.check == check).unwrap()
+    };
+    let bouquets = told("bouquets");
+    assert!(bouquets.message.starts_with("1 of TV"), "{bouquets:?}");
+    let guide = told("guide");
+    assert!(guide.message.contains("events of 1 of 1"), "{guide:?}");
+    assert!(guide.message.contains("0 minutes ago"), "{guide:?}");
+
+    std::fs::write(&epg, b"no guide").unwrap();
+    let (findings, status) = receiver.check(&[&dir]);
+    assert_eq!(status, 0, "{findings:?}");
+    let mut guides = findings.iter();
+    let guide = guides.find(|finding| finding.check == "guide").unwrap();
+    assert!(guide.status == "warning" && guide.message.contains("epg.dat"));
 }

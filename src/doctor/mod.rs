@@ -1,6 +1,7 @@
 //! The doctor: looks at everything the program needs and says in plain words what to do. It changes nothing, tunes
 //! nothing, and asks the receiver a few small questions.
 
+mod files;
 mod finding;
 mod machine;
 mod receiver;
@@ -8,7 +9,9 @@ mod receiver;
 use std::path::PathBuf;
 use std::time::SystemTime;
 
-use crate::config::{self, Loaded};
+use crate::config::{self, Loaded, Locked};
+use crate::model::Selection;
+use crate::receiver::disk::Disk;
 use crate::receiver::openwebif::OpenWebif;
 
 pub use finding::{json, Finding, Status};
@@ -23,8 +26,21 @@ pub struct Needs {
     pub data: PathBuf,
     /// The receiver's host.
     pub host: String,
+    /// The receiver's own files, if channels and guide come from them; else why they do not.
+    pub disk: Result<Disk, &'static str>,
     /// The receiver is a simulated one.
     pub is_demo: bool,
+}
+
+impl Needs {
+    /// Which channels are wanted.
+    fn selection(&self) -> Selection {
+        let channels = &self.loaded.config.channels;
+        Selection {
+            bouquets: channels.bouquets.clone(),
+            shows_locked: channels.locked == Locked::Show,
+        }
+    }
 }
 
 /// Takes findings as they are made.
@@ -38,12 +54,15 @@ pub async fn check(needs: &Needs, web: &OpenWebif, tell: &mut dyn FnMut(Finding)
     machine::port(&config.server.listen, tell).await;
     tell(machine::data(&needs.data));
     tell(machine::state(&needs.state, needs.is_demo));
+    let from_files = files::source(needs, tell);
     if !receiver::answers(needs, web, tell).await {
         return;
     }
-    let lineup = receiver::channels(needs, web, tell).await;
-    if !lineup.channels.is_empty() {
-        tell(receiver::guide(needs, web, &lineup).await);
+    if !from_files {
+        let lineup = receiver::channels(needs, web, tell).await;
+        if !lineup.channels.is_empty() {
+            tell(receiver::guide(needs, web, &lineup).await);
+        }
     }
     tell(receiver::streams(&needs.host, config.stream.port));
 }

@@ -5,9 +5,8 @@ use std::net::{TcpStream, ToSocketAddrs};
 use std::time::Duration;
 
 use super::{Finding, Needs, Tell};
-use crate::config::Locked;
 use crate::http::client;
-use crate::model::{EntryKind, Lineup, ListedBouquet, Listing, Media, Selection};
+use crate::model::{EntryKind, Lineup, ListedBouquet, Listing, Media};
 use crate::receiver::openwebif::{Named, OpenWebif, Piece};
 use crate::receiver::Error;
 
@@ -129,11 +128,7 @@ pub(super) async fn channels(needs: &Needs, web: &OpenWebif, tell: Tell<'_>) -> 
             });
         }
     }
-    let selection = Selection {
-        bouquets: needs.loaded.config.channels.bouquets.clone(),
-        shows_locked: needs.loaded.config.channels.locked == Locked::Show,
-    };
-    let lineup = Lineup::resolve(&listing, &selection);
+    let lineup = Lineup::resolve(&listing, &needs.selection());
     for name in &lineup.unknown {
         tell(Finding::warning(
             CHECK,
@@ -144,7 +139,7 @@ pub(super) async fn channels(needs: &Needs, web: &OpenWebif, tell: Tell<'_>) -> 
     lineup
 }
 
-fn count(listing: &Listing, lineup: &Lineup) -> Finding {
+pub(super) fn count(listing: &Listing, lineup: &Lineup) -> Finding {
     const CHECK: &str = "bouquets";
     let of = |media| {
         let all = listing.bouquets.iter();

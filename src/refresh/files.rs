@@ -19,6 +19,9 @@ use crate::receiver::disk::{may_sleep, Disk};
 use crate::receiver::Error;
 use crate::watch::{Change, Debounce, Timing, Watch};
 
+/// The pause before the directory is looked for again when it is gone.
+const NEW_TRY: Duration = Duration::from_secs(30);
+
 /// The receiver's own files, and when to look at them after they changed.
 #[derive(Clone, Debug)]
 pub struct Files {
@@ -237,8 +240,18 @@ impl Poller {
     async fn listen(&self, files: &Files, then: impl Fn()) -> io::Result<()> {
         let mut watch = Watch::new()?;
         let mut debounce = Debounce::new(files.looks.timing);
+        watch.add(files.disk.dir())?;
         loop {
-            watch.add(files.disk.dir())?;
+            match watch.add(files.disk.dir()) {
+                Ok(true) => debounce.news(Instant::now()),
+                Ok(false) => {}
+                // Somebody restores a backup.
+                Err(error) => {
+                    log::debug!("{error}");
+                    Timer::after(NEW_TRY).await;
+                    continue;
+                }
+            }
             let guide = files.disk.epg_place().ok();
             if let Some(folder) = guide.as_deref().and_then(Path::parent) {
                 // Perhaps the disk is not there yet.

@@ -7,6 +7,7 @@ mod channels;
 mod facts;
 mod files;
 mod programme;
+mod publish;
 mod status;
 
 use std::cell::{Cell, RefCell};
@@ -46,7 +47,7 @@ pub(crate) struct Poller {
     ended: Rc<RefCell<Ended>>,
     plan: RefCell<programme::Plan>,
     /// What the guide was last made of in this run.
-    published: RefCell<Option<programme::MadeOf>>,
+    published: RefCell<Option<publish::MadeOf>>,
     guard: RefCell<channels::Guard>,
     facts: RefCell<Facts>,
     /// When the list of the stream relay was last had.

@@ -62,6 +62,7 @@ fn examine(
         false => None,
     };
     let config = &loaded.config;
+    let disk = app::disk(config, demo);
     // What may pass is told, not waited for.
     let settings = Settings {
         timeout: config.receiver.timeout.min(PATIENCE),
@@ -75,6 +76,7 @@ fn examine(
         state,
         data,
         host,
+        disk,
         is_demo: demo,
     };
     smol::block_on(executor.run(doctor::check(&needs, &web, tell)));
