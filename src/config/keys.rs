@@ -331,7 +331,7 @@ pub const KEYS: &[Key] = &[
     Key {
         path: "stream.buffer",
         env: "XG2G_STREAM_BUFFER",
-        kind: Kind::Number(|c| &mut c.stream.buffer, 64, 65536),
+        kind: Kind::Number(|c| &mut c.stream.buffer, 1024, 65536),
         about: "Memory for the last seconds of each stream, in kB: how far a slow player may lag \
                 before it is dropped.",
     },

@@ -1,10 +1,11 @@
 //! `cargo bench`: what a refresh and an answer cost, beside the targets. docs/BENCHMARKS.md says what the lines mean.
 //!
 //! Runs the release binary against its own simulated receiver and reads what the kernel counted. It reports and
-//! asserts nothing: it fails only when something does not work at all.
+//! asserts nothing: it fails only when something does not work at all. `cargo bench -- streams` is a part of it.
 
 mod connection; // a plain client
 mod process; // what is run, and what the kernel counted for it
+mod rivals; // others that do the same
 mod streams; // many players at once
 mod table; // the figures
 
@@ -15,7 +16,8 @@ use std::thread::sleep;
 use std::time::{Duration, Instant};
 
 use connection::{get, Connection};
-use process::{Nginx, Process, Program, Receiver};
+use process::{Process, Program, Receiver};
+use rivals::Rival;
 use table::Table;
 
 type Outcome<T> = Result<T, Box<dyn std::error::Error>>;
@@ -27,6 +29,10 @@ const REQUESTS: u32 = 2_000;
 
 fn main() -> Outcome<()> {
     let mut table = Table::default();
+    if std::env::args().any(|word| word == "streams") {
+        streams::streams(&mut table)?;
+        return table.print();
+    }
     let normal = refreshes(&mut table)?;
     fourfold(&mut table, normal)?;
     large(&mut table)?;
@@ -94,7 +100,7 @@ fn answers(table: &mut Table, program: &Program, folder: &Path) -> Outcome<()> {
             "kB",
         );
     }
-    let nginx = Nginx::start(folder)?;
+    let nginx = Rival::nginx(folder)?;
     if nginx.is_none() {
         table.text("nginx is not installed: nothing to compare with (Debian: nginx-light)");
     }

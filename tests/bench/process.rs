@@ -1,8 +1,7 @@
-//! Processes: the program, the simulated receiver, nginx; what the kernel counted for them.
+//! Processes: the program, the simulated receiver; what the kernel counted for them.
 
 use std::fs;
 use std::io::{BufRead, BufReader, Read};
-use std::net::{TcpListener, TcpStream};
 use std::path::Path;
 use std::process::{Child, ChildStdout, Command, Stdio};
 use std::thread::sleep;
@@ -21,18 +20,29 @@ impl Process {
         Ok(Process(command.stdin(Stdio::null()).spawn()?))
     }
 
-    /// Seconds of CPU so far, of all threads: in nanoseconds, where `utime` of `stat` counts in 10 ms.
+    /// Seconds of CPU so far, of all threads that are there.
     pub(crate) fn cpu(&self) -> Outcome<f64> {
+        self.schedule().or_else(|_| self.ticks())
+    }
+
+    /// Counted in nanoseconds; not every kernel does.
+    fn schedule(&self) -> Outcome<f64> {
         let mut nanoseconds = 0.0;
         for task in fs::read_dir(format!("/proc/{}/task", self.0.id()))? {
             let line = fs::read_to_string(task?.path().join("schedstat"))?;
-            nanoseconds += line
-                .split(' ')
-                .next()
-                .ok_or("an empty schedstat")?
-                .parse::<f64>()?;
+            let (run, _) = line.split_once(' ').ok_or("an empty schedstat")?;
+            nanoseconds += run.parse::<f64>()?;
         }
         Ok(nanoseconds / 1e9)
+    }
+
+    /// Counted in ticks of 10 ms.
+    fn ticks(&self) -> Outcome<f64> {
+        let stat = fs::read_to_string(format!("/proc/{}/stat", self.0.id()))?;
+        // The name in parentheses may have spaces; `utime` and `stime` are fields 14 and 15, the name is the second.
+        let (_, rest) = stat.rsplit_once(") ").ok_or("no name in stat")?;
+        let ticks = rest.split(' ').skip(11).take(2).map(str::parse::<f64>);
+        Ok(ticks.sum::<Result<f64, _>>()? / 100.0)
     }
 
     /// A line of `/proc/PID/status` in kB.
@@ -243,49 +253,4 @@ pub(crate) fn number(json: &str, name: &str) -> Outcome<f64> {
         .ok_or("a field is missing")?;
     let end = rest.find([',', '}']).unwrap_or(rest.len());
     Ok(rest[..end].trim().parse()?)
-}
-
-/// Debian's nginx as it is meant to be run: sendfile, no log, one process.
-pub(crate) struct Nginx {
-    pub(crate) process: Process,
-    pub(crate) address: String,
-}
-
-impl Nginx {
-    /// Serves the files of a directory.
-    pub(crate) fn start(root: &Path) -> Outcome<Option<Nginx>> {
-        Nginx::start_with(root, &format!("root {};", root.display()))
-    }
-
-    /// Hands requests on as they come, as is advised for streams.
-    pub(crate) fn in_front_of(root: &Path, port: &str) -> Outcome<Option<Nginx>> {
-        let proxy = format!(
-            "location / {{ proxy_pass http://127.0.0.1:{port}; proxy_http_version 1.0; \
-             proxy_buffering off; proxy_buffer_size 64k; proxy_buffers 8 64k; }}"
-        );
-        Nginx::start_with(root, &proxy)
-    }
-
-    fn start_with(root: &Path, server: &str) -> Outcome<Option<Nginx>> {
-        let address = TcpListener::bind("127.0.0.1:0")?.local_addr()?.to_string();
-        let conf = root.join("nginx.conf");
-        fs::write(
-            &conf,
-            format!(
-                "daemon off; master_process off; pid {0}/nginx.pid; error_log /dev/null;\n\
-                 events {{}}\n\
-                 http {{ access_log off; sendfile on; tcp_nopush on; keepalive_requests 1000000;\n\
-                 server {{ listen {address}; {server} }} }}\n",
-                root.display()
-            ),
-        )?;
-        let mut command = Command::new("nginx");
-        command.arg("-p").arg(root).arg("-c").arg(&conf);
-        let process = match Process::spawn(command.stderr(Stdio::null())) {
-            Ok(process) => process,
-            Err(_) => return Ok(None),
-        };
-        until("nginx", || Ok(TcpStream::connect(&address).ok()))?;
-        Ok(Some(Nginx { process, address }))
-    }
 }

@@ -2,11 +2,13 @@
 
 use std::io::{ErrorKind, Read, Write};
 use std::net::TcpStream;
+use std::path::Path;
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
 use super::connection::get;
-use super::process::{Nginx, Process, Program, Receiver};
+use super::process::{Process, Program, Receiver};
+use super::rivals::Rival;
 use super::table::Table;
 use super::{Folder, Outcome};
 
@@ -25,11 +27,23 @@ const SPAN: Duration = Duration::from_secs(6);
 /// How often readers look; each has taken less than its socket holds.
 const LOOK: Duration = Duration::from_millis(10);
 
-/// Streams, beside nginx in front of the same port.
+/// Who is measured in front of the same port, too.
+const RIVALS: [(&str, Start); 2] = [
+    ("  nginx", Rival::nginx_in_front_of),
+    ("  haproxy with splice", Rival::haproxy_in_front_of),
+];
+/// Starts one with its files in a directory, in front of a port.
+type Start = fn(&Path, &str) -> Outcome<Option<Rival>>;
+
+/// Streams, beside others in front of the same port.
 pub(crate) fn streams(table: &mut Table) -> Outcome<()> {
-    table.head("streams of 8 Mbit/s: CPU seconds for a Gbit delivered");
-    for (services, readers, target) in [(1, 1, 0.1), (20, 20, 0.1), (100, 100, 0.1), (1, 16, 0.035)]
-    {
+    table.head("streams of 8 Mbit/s: CPU for a Gbit delivered");
+    for (services, readers, target) in [
+        (1, 1, 100.0),
+        (20, 20, 100.0),
+        (100, 100, 100.0),
+        (1, 16, 35.0),
+    ] {
         let receiver = Receiver::start_with(150, 2, 1, &RECEIVER)?;
         let folder = Folder::new("streams")?;
         let port = ("XG2G_STREAM_PORT", &*receiver.streams);
@@ -47,14 +61,18 @@ pub(crate) fn streams(table: &mut Table) -> Outcome<()> {
         let idle = program.memory("RssAnon")?;
         let name = format!("{readers} readers of {services}");
         let figure = measure(&program.process, &program.address, readers, &paths, ours)?;
-        table.row(&name, figure.cpu, target, "s");
+        table.row(&name, figure.cpu * 1e3, target, "ms");
         let grown = figure.memory.saturating_sub(idle) as f64;
         table.note("  memory for each reader", grown / readers as f64, "kB");
         program.process.stop()?;
-        if let Some(nginx) = Nginx::in_front_of(&folder.0, &receiver.streams)? {
-            let theirs = |name: &str| format!("/{}:", name.replace('-', ":"));
-            let figure = measure(&nginx.process, &nginx.address, readers, &paths, theirs)?;
-            table.note("  nginx", figure.cpu, "s");
+        let theirs = |name: &str| format!("/{}:", name.replace('-', ":"));
+        for (name, start) in RIVALS {
+            let Some(rival) = start(&folder.0, &receiver.streams)? else {
+                table.text(&format!("{name}: not installed"));
+                continue;
+            };
+            let figure = measure(&rival.process, &rival.address, readers, &paths, theirs)?;
+            table.note(name, figure.cpu * 1e3, "ms");
         }
     }
     Ok(())

@@ -134,3 +134,27 @@ pub struct ErrorJson {
     pub code: String,
     pub request_id: String,
 }
+
+#[derive(Debug, DeJson)]
+pub struct Streams {
+    pub streams: Vec<StreamStatus>,
+}
+
+#[derive(Debug, DeJson)]
+pub struct StreamStatus {
+    pub readers: Vec<ReaderStatus>,
+}
+
+#[derive(Debug, DeJson)]
+pub struct ReaderStatus {
+    pub agent: String,
+    pub sent: u64,
+}
+
+impl Streams {
+    /// What the reader of this name was given; `None` if there is none.
+    pub fn sent(&self, agent: &str) -> Option<u64> {
+        let mut readers = self.streams.iter().flat_map(|stream| &stream.readers);
+        Some(readers.find(|reader| reader.agent == agent)?.sent)
+    }
+}

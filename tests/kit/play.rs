@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::net::TcpStream;
 
+use rustix::net::{self, sockopt, AddressFamily, SocketType};
 use smol::io::{AsyncReadExt, AsyncWriteExt};
 use smol::Async;
 
@@ -36,7 +37,23 @@ impl Kit {
     }
 
     pub(crate) async fn play_with(&self, request: &str) -> Play {
-        let mut socket = Async::<TcpStream>::connect(self.address()).await.unwrap();
+        let socket = Async::<TcpStream>::connect(self.address()).await.unwrap();
+        Play::begin(socket, request).await
+    }
+
+    /// The same over a socket that keeps next to nothing for a player that does not read.
+    pub(crate) async fn play_narrowly(&self, request: &str) -> Play {
+        let address = self.address();
+        let socket = net::socket(AddressFamily::INET, SocketType::STREAM, None).unwrap();
+        sockopt::set_socket_recv_buffer_size(&socket, 4096).unwrap();
+        net::connect(&socket, &address).unwrap();
+        let socket = Async::new(TcpStream::from(socket)).unwrap();
+        Play::begin(socket, request).await
+    }
+}
+
+impl Play {
+    async fn begin(mut socket: Async<TcpStream>, request: &str) -> Play {
         socket.write_all(request.as_bytes()).await.unwrap();
         let mut bytes = Vec::new();
         let end = loop {
@@ -60,9 +77,7 @@ impl Kit {
             is_joint: false,
         }
     }
-}
 
-impl Play {
     /// The next packet; `None` at the end, which must be between two packets.
     pub(crate) async fn packet(&mut self) -> Option<Vec<u8>> {
         while self.left.len() < PACKET {

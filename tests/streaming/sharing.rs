@@ -3,8 +3,9 @@
 use std::time::Duration;
 
 use super::{with_streams, FIRST};
-use crate::kit::{begins_picture, pid, together, with_channels, PICTURE};
+use crate::kit::{begins_picture, pid, together, with, with_channels, Streams, PICTURE};
 use xg2g::config::Config;
+use xg2g::receiver::demo::Options;
 
 #[test]
 fn g4_readers_share_one_upstream_and_find_it_again() {
@@ -73,5 +74,41 @@ fn nobody_left_means_no_upstream_after_a_while() {
         kit.receiver().reset_stats();
         kit.play(FIRST).await.packets(20).await;
         assert_eq!(kit.receiver().stats().streams, 1, "tuned again");
+    });
+}
+
+#[test]
+fn a_player_that_takes_nothing_is_dropped_and_the_other_does_not_notice() {
+    const BUFFER: u32 = 1024;
+    let options = Options {
+        rate: 60,
+        ..Options::default()
+    };
+    let small = |config: &mut Config| {
+        config.guide.enabled = false;
+        config.stream.buffer = BUFFER;
+    };
+    with(options, small, async |kit| {
+        kit.pass().await;
+        let request =
+            |agent| format!("GET {FIRST} HTTP/1.1\r\nHost: box\r\nUser-Agent: {agent}\r\n\r\n");
+        let mut quick = kit.play_with(&request("Quick")).await;
+        let mut slow = kit.play_narrowly(&request("Slow")).await;
+        let list = async || kit.get("/api/v1/streams").await.json::<Streams>();
+        let before = list().await.sent("Quick").unwrap();
+        let is_lost = |list: &Streams| {
+            let quick = list.sent("Quick").unwrap() - before;
+            let slow = list.sent("Slow").unwrap();
+            // Once for the buffer, once for where the quick one was when the slow one began.
+            quick.saturating_sub(slow) > 2 * 1024 * u64::from(BUFFER)
+        };
+        while !is_lost(&list().await) {
+            quick.packets(1000).await;
+        }
+        slow.end().await;
+        assert_eq!(slow.gaps, 0, "what it had was whole");
+        quick.packets(1000).await;
+        assert_eq!(quick.gaps, 0);
+        assert_eq!(list().await.sent("Slow"), None);
     });
 }
