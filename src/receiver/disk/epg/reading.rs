@@ -3,6 +3,7 @@
 use std::collections::HashSet;
 
 use super::decoder::Decoder;
+use super::index::Index;
 use super::shelf::Shelf;
 use super::{EpgFile, Error, Service};
 use crate::model::{EpgKey, Event};
@@ -19,30 +20,37 @@ pub struct Reading {
     /// For how many of them the descriptors are on the shelf.
     fetched: usize,
     shelf: Shelf,
+    index: Index,
     decoder: Decoder,
     has_ended: bool,
 }
 
 impl Reading {
-    pub(super) fn new(file: EpgFile, wanted: &HashSet<EpgKey>, languages: &[String]) -> Reading {
-        let mut services = file.services.clone();
+    pub(super) fn new(
+        mut file: EpgFile,
+        wanted: &HashSet<EpgKey>,
+        languages: &[String],
+    ) -> Result<Reading, Error> {
+        let mut services = std::mem::take(&mut file.services);
         services.retain(|service| service.events > 0 && wanted.contains(&service.key));
+        let index = Index::build(&mut file.window, file.version, &services, file.table)?;
         services.reverse();
-        Reading {
-            shelf: Shelf::new(file.table),
-            decoder: Decoder::new(languages),
-            fetched: 0,
-            has_ended: false,
-            services,
+        Ok(Reading {
             file,
-        }
+            services,
+            fetched: 0,
+            shelf: Shelf::default(),
+            index,
+            decoder: Decoder::new(languages),
+            has_ended: false,
+        })
     }
 
     /// The next service; `None` at the end.
     fn step(&mut self) -> Result<Option<(EpgKey, Vec<Event>)>, Error> {
         while !self.services.is_empty() {
             if self.fetched == 0 {
-                self.fetch(self.services.len())?;
+                self.fetch()?;
             }
             let Some(service) = self.services.pop() else {
                 break;
@@ -59,34 +67,22 @@ impl Reading {
         }
     }
 
-    /// Fetches the descriptors of as many of the next services as there is room for, `most` at most.
-    fn fetch(&mut self, mut most: usize) -> Result<(), Error> {
-        loop {
-            self.shelf.clear();
-            let mut count = 0;
-            for service in self.services.iter().rev().take(most) {
-                let mut at = service.at;
-                for _ in 0..service.events {
-                    let (record, next) = self.file.version.record(&mut self.file.window, at)?;
-                    for key in record.keys() {
-                        self.shelf.want(key)?;
-                    }
-                    at = next;
-                }
-                count += 1;
-                if self.shelf.is_full() {
-                    break;
-                }
+    /// Fetches the descriptors of some of the next services.
+    fn fetch(&mut self) -> Result<(), Error> {
+        self.shelf.clear();
+        for service in self.services.iter().rev() {
+            let mut at = service.at;
+            for _ in 0..service.events {
+                let (record, next) = self.file.version.record(&mut self.file.window, at)?;
+                self.shelf.want(record.keys())?;
+                at = next;
             }
-            if self
-                .shelf
-                .fetch(&mut self.file.window, self.file.table, count == 1)?
-            {
-                self.fetched = count;
-                return Ok(());
+            self.fetched += 1;
+            if self.shelf.is_full() {
+                break;
             }
-            most = (count / 2).max(1);
         }
+        self.shelf.fetch(&mut self.file.window, &self.index)
     }
 
     fn events(&mut self, service: Service) -> Result<Vec<Event>, Error> {
