@@ -62,7 +62,7 @@ pub(super) fn text<'a>(chain: &[Extended<'a>]) -> Cow<'a, str> {
         [piece, ..] => Charset::of_language(&piece.language),
     };
     let mut out = String::new();
-    let mut joined = Vec::new();
+    let mut joined = Vec::with_capacity(chain.iter().map(|piece| piece.text.len()).sum());
     for piece in chain {
         let (next, bytes) = Charset::named(piece.text).unwrap_or((charset, piece.text));
         if next != charset {
@@ -72,7 +72,11 @@ pub(super) fn text<'a>(chain: &[Extended<'a>]) -> Cow<'a, str> {
         }
         joined.extend_from_slice(bytes);
     }
-    out.push_str(&charset.decode(&joined));
+    let last = charset.decode(&joined);
+    if out.is_empty() {
+        return Cow::Owned(last.into_owned());
+    }
+    out.push_str(&last);
     Cow::Owned(out)
 }
 

@@ -1,9 +1,7 @@
 //! Where each descriptor is. Events name theirs by checksum, and the table is in no order at all: a descriptor of the
 //! first service may be the last of the file.
 
-use super::layout::{self, Version};
-use super::window::Window;
-use super::{Error, Service};
+use super::{layout, EpgFile, Error, Service};
 
 /// A file with more descriptors is damaged: the receiver has no room for them itself.
 const MOST: usize = 1024 * 1024;
@@ -47,24 +45,22 @@ pub(super) struct Index {
 }
 
 impl Index {
-    /// Walks over the table of descriptors at `table` and notes where those are that `services` use.
-    pub(super) fn build(
-        window: &mut Window,
-        version: Version,
-        services: &[Service],
-        table: u32,
+    /// Walks over the table of descriptors and notes where those are that `services` use.
+    pub(super) fn build<'a>(
+        file: &mut EpgFile,
+        services: impl Iterator<Item = &'a Service>,
     ) -> Result<Index, Error> {
         let mut sieve = Sieve::new();
         for service in services {
             let mut at = service.at;
             for _ in 0..service.events {
-                let (record, next) = version.record(window, at)?;
+                let (record, next) = file.version.record(&mut file.window, at)?;
                 record.keys().for_each(|key| sieve.add(key));
                 at = next;
             }
         }
         let mut entries = Vec::new();
-        layout::descriptors(window, table, |key, at| {
+        layout::descriptors(&mut file.window, file.table, |key, at| {
             if sieve.has(key) {
                 if entries.len() == MOST {
                     return Err(Error::Implausible("the number of descriptors"));

@@ -72,20 +72,13 @@ impl EpgFile {
         &self.services
     }
 
-    /// Begins to read the events of the services in `wanted`; the others cost nothing. The rest of the file is walked over
-    /// first, so that a file cut short gives no events at all.
+    /// The events of the services in `wanted`; the others cost nothing. Before the first are handed out the rest of the file
+    /// is walked over, so that a file cut short gives no events at all.
     ///
     /// `languages` are codes of three letters, the best first: the first of them that an event has gives its texts, the
     /// others are its translations; if it has none of them, its texts are in the language that is broadcast first, as with
     /// enigma2.
-    ///
-    /// # Errors
-    /// [`Error`]
-    pub fn read(
-        self,
-        wanted: &HashSet<EpgKey>,
-        languages: &[String],
-    ) -> Result<Reading, Error> {
+    pub fn read(self, wanted: &HashSet<EpgKey>, languages: &[String]) -> Reading {
         Reading::new(self, wanted, languages)
     }
 }

@@ -20,30 +20,26 @@ pub struct Reading {
     /// For how many of them the descriptors are on the shelf.
     fetched: usize,
     shelf: Shelf,
-    index: Index,
+    /// Built when the first is asked for.
+    index: Option<Index>,
     decoder: Decoder,
     has_ended: bool,
 }
 
 impl Reading {
-    pub(super) fn new(
-        mut file: EpgFile,
-        wanted: &HashSet<EpgKey>,
-        languages: &[String],
-    ) -> Result<Reading, Error> {
-        let mut services = std::mem::take(&mut file.services);
+    pub(super) fn new(file: EpgFile, wanted: &HashSet<EpgKey>, languages: &[String]) -> Reading {
+        let mut services = file.services.clone();
         services.retain(|service| service.events > 0 && wanted.contains(&service.key));
-        let index = Index::build(&mut file.window, file.version, &services, file.table)?;
         services.reverse();
-        Ok(Reading {
+        Reading {
             file,
             services,
             fetched: 0,
-            shelf: Shelf::default(),
-            index,
+            shelf: Shelf::new(),
+            index: None,
             decoder: Decoder::new(languages),
             has_ended: false,
-        })
+        }
     }
 
     /// The next service; `None` at the end.
@@ -69,12 +65,18 @@ impl Reading {
 
     /// Fetches the descriptors of some of the next services.
     fn fetch(&mut self) -> Result<(), Error> {
+        let index = match &mut self.index {
+            Some(index) => index,
+            none => none.insert(Index::build(&mut self.file, self.services.iter().rev())?),
+        };
         self.shelf.clear();
         for service in self.services.iter().rev() {
             let mut at = service.at;
             for _ in 0..service.events {
                 let (record, next) = self.file.version.record(&mut self.file.window, at)?;
-                self.shelf.want(record.keys())?;
+                for key in record.keys() {
+                    self.shelf.want(key)?;
+                }
                 at = next;
             }
             self.fetched += 1;
@@ -82,7 +84,7 @@ impl Reading {
                 break;
             }
         }
-        self.shelf.fetch(&mut self.file.window, &self.index)
+        self.shelf.fetch(&mut self.file.window, index)
     }
 
     fn events(&mut self, service: Service) -> Result<Vec<Event>, Error> {

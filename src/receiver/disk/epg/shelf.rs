@@ -1,6 +1,8 @@
 //! The descriptors of a few services, fetched from the file together: many are shared, and what is fetched in the order
 //! of the file is fetched fast.
 
+use std::hash::{BuildHasher, RandomState};
+
 use super::index::Index;
 use super::layout::DESCRIPTOR_HEAD;
 use super::window::Window;
@@ -8,107 +10,132 @@ use super::Error;
 
 /// Descriptors that are worth a fetch; some three or four services have as many.
 const ENOUGH: usize = 2_048;
-/// One service has a tenth of these, at most.
-const MOST: usize = 65_536;
+/// Slots to begin with; three quarters of them are used.
+const SLOTS: usize = 4_096;
+/// Slots for the descriptors of one service: it has a tenth of them, at most.
+const MOST_SLOTS: usize = 65_536;
 /// Bytes between two descriptors that are cheaper to read than to jump over.
 const GAP: u32 = 1_024;
 /// A descriptor with its head, at most.
 const LARGEST: u32 = DESCRIPTOR_HEAD as u32 + 255;
-
-/// A descriptor that is wanted.
-#[derive(Clone, Copy, Debug)]
-struct Entry {
-    key: u32,
-    /// Where it is in the file.
-    at: u32,
-    /// Where it is on the shelf.
-    place: u32,
-}
+/// What a slot says instead of a place: nothing is in it.
+const EMPTY: u32 = u32::MAX;
+/// Its descriptor is not here, or not yet.
+const ABSENT: u32 = u32::MAX - 1;
 
 /// Descriptors by key.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Shelf {
-    /// Sorted by key when fetched.
-    entries: Vec<Entry>,
-    /// How many of them are known to be different.
-    distinct: usize,
+    /// Key, and where its descriptor is in `bytes`.
+    slots: Vec<(u32, u32)>,
+    taken: usize,
     bytes: Vec<u8>,
+    /// Who writes the file cannot know which keys come to lie together.
+    seed: u32,
 }
 
 impl Shelf {
-    /// Takes everything off.
-    pub(super) fn clear(&mut self) {
-        self.entries.clear();
-        self.bytes.clear();
-        self.distinct = 0;
+    /// An empty shelf.
+    pub(super) fn new() -> Shelf {
+        Shelf {
+            slots: vec![(0, EMPTY); SLOTS],
+            taken: 0,
+            bytes: Vec::new(),
+            seed: RandomState::new().hash_one(0) as u32,
+        }
     }
 
-    /// Asks for the descriptors with these keys.
-    pub(super) fn want(&mut self, keys: impl Iterator<Item = u32>) -> Result<(), Error> {
-        self.entries.extend(keys.map(|key| Entry {
-            key,
-            at: 0,
-            place: 0,
-        }));
-        // Most events share some with others.
-        if self.entries.len() > self.distinct + ENOUGH {
-            self.sort();
+    /// Takes everything off.
+    pub(super) fn clear(&mut self) {
+        self.slots.truncate(SLOTS);
+        self.slots.fill((0, EMPTY));
+        self.taken = 0;
+        self.bytes.clear();
+    }
+
+    /// Asks for the descriptor with this key.
+    pub(super) fn want(&mut self, key: u32) -> Result<(), Error> {
+        let mut slot = self.slot(key);
+        if self.slots[slot].1 == EMPTY {
+            if self.taken == self.slots.len() / 4 * 3 {
+                self.grow()?;
+                slot = self.slot(key);
+            }
+            self.slots[slot] = (key, ABSENT);
+            self.taken += 1;
         }
-        match self.entries.len() > MOST {
-            true => Err(Error::Implausible("the descriptors of a service")),
-            false => Ok(()),
-        }
+        Ok(())
     }
 
     /// Whether what was asked for should be fetched before more is asked for.
-    pub(super) fn is_full(&mut self) -> bool {
-        self.entries.len() > ENOUGH && {
-            self.sort();
-            self.distinct > ENOUGH
-        }
-    }
-
-    fn sort(&mut self) {
-        self.entries.sort_unstable_by_key(|entry| entry.key);
-        self.entries.dedup_by_key(|entry| entry.key);
-        self.distinct = self.entries.len();
+    pub(super) fn is_full(&self) -> bool {
+        self.taken >= ENOUGH
     }
 
     /// Fetches what was asked for, as far as the file has it.
     pub(super) fn fetch(&mut self, window: &mut Window, index: &Index) -> Result<(), Error> {
-        self.sort();
-        self.entries.retain_mut(|entry| {
-            let at = index.find(entry.key);
-            entry.at = at.unwrap_or(0);
-            at.is_some()
-        });
-        self.entries.sort_unstable_by_key(|entry| entry.at);
-        let mut seen = 0;
-        for at in 0..self.entries.len() {
-            let entry = self.entries[at];
-            if entry.at + LARGEST > seen {
-                // As far as one is close to the next.
-                let close = |pair: &&[Entry]| pair[1].at - pair[0].at < GAP;
-                let run = self.entries[at..].windows(2).take_while(close).count();
-                seen = self.entries[at + run].at + LARGEST;
-                seen = window.look(entry.at, seen - entry.at)?;
+        // Where each is in the file, and its slot.
+        let mut order: Vec<(u32, u32)> = Vec::with_capacity(self.taken);
+        for (slot, (key, place)) in self.slots.iter().enumerate() {
+            if *place != EMPTY {
+                order.extend(index.find(*key).map(|at| (at, slot as u32)));
             }
-            let head = window.bytes(entry.at, DESCRIPTOR_HEAD)?;
-            let length = usize::from(head[DESCRIPTOR_HEAD - 1]);
-            let whole = window.bytes(entry.at, DESCRIPTOR_HEAD + length)?;
-            self.entries[at].place = self.bytes.len() as u32;
-            self.bytes.extend_from_slice(&whole[DESCRIPTOR_HEAD - 2..]);
         }
-        self.entries.sort_unstable_by_key(|entry| entry.key);
+        order.sort_unstable_by_key(|(at, _)| *at);
+        let mut seen = 0;
+        for (next, &(at, slot)) in order.iter().enumerate() {
+            if at + LARGEST > seen {
+                // As far as one is close to the next.
+                let is_close = |pair: &&[(u32, u32)]| pair[1].0 - pair[0].0 < GAP;
+                let run = order[next..].windows(2).take_while(is_close).count();
+                let end = order[next + run].0 + LARGEST;
+                seen = window.look(at, end - at)?;
+            }
+            let head = window.bytes(at, DESCRIPTOR_HEAD)?;
+            let whole = DESCRIPTOR_HEAD + usize::from(head[DESCRIPTOR_HEAD - 1]);
+            let descriptor = window.bytes(at, whole)?;
+            self.slots[slot as usize].1 = self.bytes.len() as u32;
+            self.bytes
+                .extend_from_slice(&descriptor[DESCRIPTOR_HEAD - 2..]);
+        }
         Ok(())
     }
 
     /// The tag and the content of a descriptor that was fetched.
     pub(super) fn get(&self, key: u32) -> Option<(u8, &[u8])> {
-        let found = self.entries.binary_search_by_key(&key, |entry| entry.key);
-        let place = self.entries.get(found.ok()?)?.place;
+        // What is not there is beyond the end.
+        let (_, place) = self.slots[self.slot(key)];
         let (tag, rest) = self.bytes.get(place as usize..)?.split_first()?;
         let (length, rest) = rest.split_first()?;
         Some((*tag, rest.get(..usize::from(*length))?))
+    }
+
+    /// The slot of a key, or the empty one where it belongs: there always is one.
+    fn slot(&self, key: u32) -> usize {
+        let mixed = (key ^ self.seed).wrapping_mul(0x9e37_79b1);
+        let mut slot = (mixed ^ mixed >> 16) as usize;
+        loop {
+            slot &= self.slots.len() - 1;
+            match self.slots[slot] {
+                (_, EMPTY) => return slot,
+                (there, _) if there == key => return slot,
+                _ => slot += 1,
+            }
+        }
+    }
+
+    fn grow(&mut self) -> Result<(), Error> {
+        let more = self.slots.len() * 2;
+        if more > MOST_SLOTS {
+            return Err(Error::Implausible("the descriptors of a service"));
+        }
+        let former = std::mem::replace(&mut self.slots, vec![(0, EMPTY); more]);
+        for taken in former {
+            if taken.1 != EMPTY {
+                let slot = self.slot(taken.0);
+                self.slots[slot] = taken;
+            }
+        }
+        Ok(())
     }
 }
