@@ -8,6 +8,9 @@ use super::shelf::Shelf;
 use super::{EpgFile, Error, Service};
 use crate::model::{EpgKey, Event};
 
+/// Bytes of descriptors that the events of one service have together; a week has a tenth of that, at most.
+const MOST_BYTES: usize = 8 * 1024 * 1024;
+
 /// The wanted services of a file one after another, each with its events: sorted by start, no two with the same.
 ///
 /// After an error nothing that was handed out counts, and nothing follows. The last thing looked at is whether the file
@@ -91,15 +94,21 @@ impl Reading {
         let mut events: Vec<(u16, Event)> = Vec::new();
         let mut at = service.at;
         let mut is_sorted = true;
+        let mut bytes = 0;
         for _ in 0..service.events {
             let (record, next) = self.file.version.record(&mut self.file.window, at)?;
             at = next;
             let descriptors = record.keys().filter_map(|key| self.shelf.get(key));
+            let descriptors = descriptors.inspect(|(_, content)| bytes += content.len());
             if let Some(event) = self.decoder.event(record.head, descriptors) {
                 is_sorted &= events
                     .last()
                     .is_none_or(|(_, last)| last.start < event.start);
                 events.push((record.source, event));
+            }
+            // A few descriptors that all events share would make much of a small file.
+            if bytes > MOST_BYTES {
+                return Err(Error::Implausible("the texts of a service"));
             }
         }
         if !is_sorted {

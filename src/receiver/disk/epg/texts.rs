@@ -92,6 +92,9 @@ impl<'a> Texts<'a> {
         let mut spoken = self.spoken.into_iter();
         let (canonical, own) =
             spoken.find_map(|spoken| Some((spoken.canonical, spoken.finish(details)?)))?;
+        if spoken.len() == 0 {
+            return Some((own, Vec::new()));
+        }
         let mut known = vec![canonical];
         let others = spoken.filter_map(|spoken| {
             let canonical = spoken.canonical;
