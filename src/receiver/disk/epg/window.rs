@@ -20,7 +20,9 @@ pub(super) struct Window {
     stamp: Stamp,
     /// Where the bytes in sight begin.
     from: u32,
-    sight: Vec<u8>,
+    /// How many they are.
+    filled: usize,
+    buffer: Vec<u8>,
 }
 
 /// What tells whether a file is still the one that was opened.
@@ -57,20 +59,21 @@ impl Window {
             path: path.to_owned(),
             stamp: Stamp::of(&about),
             from: 0,
-            sight: Vec::new(),
+            filled: 0,
+            buffer: vec![0; SIGHT as usize],
         })
     }
 
     /// The `count` bytes at `at`; never more than a few hundred.
     pub(super) fn bytes(&mut self, at: u32, count: usize) -> Result<&[u8], Error> {
         let begin = match at.checked_sub(self.from) {
-            Some(begin) if begin as usize + count <= self.sight.len() => begin as usize,
+            Some(begin) if begin as usize + count <= self.filled => begin as usize,
             _ => {
                 self.look(at, SIGHT)?;
                 0
             }
         };
-        match self.sight.get(begin..begin + count) {
+        match self.buffer[..self.filled].get(begin..begin + count) {
             Some(bytes) => Ok(bytes),
             None => Err(Error::Cut),
         }
@@ -95,20 +98,17 @@ impl Window {
 
     /// Brings up to `count` bytes from `at` on into sight; gives where the sight ends.
     pub(super) fn look(&mut self, at: u32, count: u32) -> Result<u32, Error> {
-        let count = count.min(SIGHT) as usize;
-        self.sight.resize(count, 0);
-        let mut filled = 0;
-        while filled < count {
-            let from = u64::from(at) + filled as u64;
-            match self.file.read_at(&mut self.sight[filled..], from) {
+        let buffer = &mut self.buffer[..count.min(SIGHT) as usize];
+        (self.from, self.filled) = (at, 0);
+        while self.filled < buffer.len() {
+            let from = u64::from(at) + self.filled as u64;
+            match self.file.read_at(&mut buffer[self.filled..], from) {
                 Ok(0) => break,
-                Ok(more) => filled += more,
+                Ok(more) => self.filled += more,
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
                 Err(error) => return Err(error.into()),
             }
         }
-        self.sight.truncate(filled);
-        self.from = at;
-        Ok(at + filled as u32)
+        Ok(at + self.filled as u32)
     }
 }
