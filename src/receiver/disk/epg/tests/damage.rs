@@ -193,3 +193,19 @@ fn random_damage_is_survived() {
     }
     assert!(whole > 1_000 && broken > 1_000, "{whole} {broken}");
 }
+
+#[test]
+fn a_small_file_cannot_become_a_large_guide() {
+    // Every event has the same long text, fifty times.
+    let mut descriptors = vec![title("deu", "A")];
+    descriptors.extend(vec![long((0, 0), "deu", &[], &[b'x'; 240]); 50]);
+    let mut writer = Writer::default();
+    writer.service(1, 2, 3);
+    for _ in 0..2_000 {
+        writer.event(2, HEAD, &descriptors);
+    }
+    let bytes = writer.bytes();
+    assert!(bytes.len() < 500_000);
+    let error = read(&bytes, "bomb", &[]).unwrap_err();
+    assert!(matches!(error, Error::Implausible(_)), "{error}");
+}

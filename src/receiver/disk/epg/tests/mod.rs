@@ -264,7 +264,7 @@ fn many_services_with_many_descriptors_come_whole() {
         writer.service(sid, 1, 1);
         for n in 0..150u32 {
             let (hour, minute) = ((n / 10) as u8, (n % 10) as u8);
-            let head = at(n as u8, hour / 10 << 4 | hour % 10, minute);
+            let head = at(n as u8, ((hour / 10) << 4) | (hour % 10), minute);
             let text = format!("{sid} {n} ").repeat(10);
             writer.event(
                 2,
