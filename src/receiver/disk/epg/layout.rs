@@ -9,7 +9,7 @@ use crate::model::EpgKey;
 const MAGIC: u32 = 0x9876_5432;
 /// Services that a receiver could have events for are fewer.
 const MOST_SERVICES: u32 = 32_768;
-/// One service has a tenth of these events in a week, at most.
+/// One service has a tenth of these events in a week, at most; their numbers fit in 16 bits.
 const MOST_EVENTS: u32 = 20_000;
 /// The head of an event as broadcast: id, start, duration.
 pub(super) const EVENT_HEAD: usize = 10;

@@ -91,9 +91,10 @@ impl Reading {
     }
 
     fn events(&mut self, service: Service) -> Result<Vec<Event>, Error> {
-        let mut events: Vec<(u16, Event)> = Vec::new();
+        let mut events: Vec<Event> = Vec::new();
+        // Start, source and place of each: enigma2 lets no event take the place of one from a lower source.
+        let mut order: Vec<u64> = Vec::new();
         let mut at = service.at;
-        let mut is_sorted = true;
         let mut bytes = 0;
         for _ in 0..service.events {
             let (record, next) = self.file.version.record(&mut self.file.window, at)?;
@@ -101,22 +102,26 @@ impl Reading {
             let descriptors = record.keys().filter_map(|key| self.shelf.get(key));
             let descriptors = descriptors.inspect(|(_, content)| bytes += content.len());
             if let Some(event) = self.decoder.event(record.head, descriptors) {
-                is_sorted &= events
-                    .last()
-                    .is_none_or(|(_, last)| last.start < event.start);
-                events.push((record.source, event));
+                let rank = u64::from(event.start) << 32 | u64::from(record.source) << 16;
+                order.push(rank | events.len() as u64);
+                events.push(event);
             }
             // A few descriptors that all events share would make much of a small file.
             if bytes > MOST_BYTES {
                 return Err(Error::Implausible("the texts of a service"));
             }
         }
-        if !is_sorted {
-            // enigma2 lets no event take the place of one from a lower source.
-            events.sort_by_key(|(source, event)| (event.start, *source));
-            events.dedup_by_key(|(_, event)| event.start);
+        let start = |rank: u64| rank >> 32;
+        if order.windows(2).all(|two| start(two[0]) < start(two[1])) {
+            return Ok(events);
         }
-        Ok(events.into_iter().map(|(_, event)| event).collect())
+        order.sort_unstable();
+        order.dedup_by_key(|rank| start(*rank));
+        let mut events: Vec<_> = events.into_iter().map(Some).collect();
+        let in_order = order
+            .iter()
+            .filter_map(|rank| events[(rank & 0xffff) as usize].take());
+        Ok(in_order.collect())
     }
 }
 

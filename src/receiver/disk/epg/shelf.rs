@@ -74,27 +74,30 @@ impl Shelf {
 
     /// Fetches what was asked for, as far as the file has it.
     pub(super) fn fetch(&mut self, window: &mut Window, index: &Index) -> Result<(), Error> {
-        // Where each is in the file, and its slot.
-        let mut order: Vec<(u32, u32)> = Vec::with_capacity(self.taken);
+        // Where each is in the file (high half), and its slot.
+        let mut order: Vec<u64> = Vec::with_capacity(self.taken);
         for (slot, (key, place)) in self.slots.iter().enumerate() {
             if *place != EMPTY {
-                order.extend(index.find(*key).map(|at| (at, slot as u32)));
+                let at = index.find(*key).map(u64::from);
+                order.extend(at.map(|at| at << 32 | slot as u64));
             }
         }
-        order.sort_unstable_by_key(|(at, _)| *at);
+        order.sort_unstable();
+        let place = |entry: u64| (entry >> 32) as u32;
         let mut seen = 0;
-        for (next, &(at, slot)) in order.iter().enumerate() {
+        for (next, &entry) in order.iter().enumerate() {
+            let at = place(entry);
             if at + LARGEST > seen {
                 // As far as one is close to the next.
-                let is_close = |pair: &&[(u32, u32)]| pair[1].0 - pair[0].0 < GAP;
+                let is_close = |pair: &&[u64]| place(pair[1]) - place(pair[0]) < GAP;
                 let run = order[next..].windows(2).take_while(is_close).count();
-                let end = order[next + run].0 + LARGEST;
+                let end = place(order[next + run]) + LARGEST;
                 seen = window.look(at, end - at)?;
             }
             let head = window.bytes(at, DESCRIPTOR_HEAD)?;
             let whole = DESCRIPTOR_HEAD + usize::from(head[DESCRIPTOR_HEAD - 1]);
             let descriptor = window.bytes(at, whole)?;
-            self.slots[slot as usize].1 = self.bytes.len() as u32;
+            self.slots[entry as u32 as usize].1 = self.bytes.len() as u32;
             self.bytes
                 .extend_from_slice(&descriptor[DESCRIPTOR_HEAD - 2..]);
         }

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use super::super::text::{self, Charset};
-use super::extended::{self, field, Extended};
+use super::extended::{self, field, insertion_sort, Extended};
 use super::language::{self, Language};
 use super::{abbreviation, items};
 use crate::model::{clean_line, clean_text, Details, Translation};
@@ -82,7 +82,7 @@ impl<'a> Texts<'a> {
             for spoken in &mut self.spoken {
                 spoken.canonical = language::canonical(spoken.language);
             }
-            self.spoken.sort_by_key(|spoken| {
+            insertion_sort(&mut self.spoken, |spoken| {
                 let rank = preferred
                     .iter()
                     .position(|other| *other == spoken.canonical);
