@@ -58,10 +58,9 @@ impl Decoder {
                 _ => {}
             }
         }
-        let mut texts = texts.finish(&self.languages, &mut details).into_iter();
-        let own = texts.next()?;
+        let (own, translations) = texts.finish(&self.languages, &mut details)?;
         details.language = own.language;
-        details.translations = texts.filter(|text| !text.language.is_empty()).collect();
+        details.translations = translations;
         Some(Event {
             id: u32::from(u16::from_be_bytes([id_high, id_low])),
             start,

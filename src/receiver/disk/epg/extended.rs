@@ -48,9 +48,20 @@ pub(super) fn field(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
     Some(rest.split_at(rest.len().min(usize::from(*length))))
 }
 
-/// Puts a chain into its order.
+/// Puts a chain into its order: most come so.
 pub(super) fn sort(chain: &mut [Extended<'_>]) {
-    chain.sort_by_key(|piece| piece.number);
+    insertion_sort(chain, |piece| piece.number);
+}
+
+/// Sorts a few things; those with the same key keep their order. The library's way is 4 kB for each type.
+pub(super) fn insertion_sort<T, K: Ord>(items: &mut [T], key: impl Fn(&T) -> K) {
+    for next in 1..items.len() {
+        let mut at = next;
+        while at > 0 && key(&items[at]) < key(&items[at - 1]) {
+            items.swap(at, at - 1);
+            at -= 1;
+        }
+    }
 }
 
 /// The text of a chain. Pieces of one table are joined before they are decoded: a character may be cut between them. A
@@ -62,7 +73,7 @@ pub(super) fn text<'a>(chain: &[Extended<'a>]) -> Cow<'a, str> {
         [piece, ..] => Charset::of_language(&piece.language),
     };
     let mut out = String::new();
-    let mut joined = Vec::new();
+    let mut joined = Vec::with_capacity(chain.iter().map(|piece| piece.text.len()).sum());
     for piece in chain {
         let (next, bytes) = Charset::named(piece.text).unwrap_or((charset, piece.text));
         if next != charset {
@@ -72,7 +83,11 @@ pub(super) fn text<'a>(chain: &[Extended<'a>]) -> Cow<'a, str> {
         }
         joined.extend_from_slice(bytes);
     }
-    out.push_str(&charset.decode(&joined));
+    let last = charset.decode(&joined);
+    if out.is_empty() {
+        return Cow::Owned(last.into_owned());
+    }
+    out.push_str(&last);
     Cow::Owned(out)
 }
 

@@ -73,9 +73,9 @@ mod tests {
         crids(b"\x05\x00\x01\x0c\x08crid://s\xc4\x05/EP12", &mut details);
         crids(b"\xc8\x05/SER1\x04\x03abc", &mut details);
         assert_eq!(details.programme_crid, "/EP12");
+        assert_eq!(details.series_crid, "/SER1");
         // The one named first stays.
-        assert_eq!(details.series_crid, "");
-        crids(b"\x08\x05/SER1", &mut details);
+        crids(b"\x08\x05/SER2", &mut details);
         assert_eq!(details.series_crid, "/SER1");
     }
 

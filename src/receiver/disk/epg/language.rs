@@ -1,5 +1,7 @@
 //! Codes of languages.
 
+use crate::model::two_letters;
+
 /// Three lower-case letters of ISO 639-2 as broadcast, or what stood in their place.
 pub(super) type Language = [u8; 3];
 
@@ -17,33 +19,13 @@ pub(super) fn name(language: Language) -> String {
     language.iter().copied().map(char::from).collect()
 }
 
-/// One code for each language: some have a bibliographic and a terminological one, and broadcasters use some of their
-/// own.
+/// One code for each language, for comparing only: some have a bibliographic and a terminological one.
 pub(super) fn canonical(language: Language) -> Language {
-    let code = match &language {
-        b"ger" => b"deu",
-        b"fre" => b"fra",
-        b"dut" => b"nld",
-        b"cze" => b"ces",
-        b"slo" => b"slk",
-        b"gre" => b"ell",
-        b"rum" => b"ron",
-        b"alb" => b"sqi",
-        b"arm" => b"hye",
-        b"baq" => b"eus",
-        b"chi" => b"zho",
-        b"geo" => b"kat",
-        b"ice" => b"isl",
-        b"mac" => b"mkd",
-        b"may" => b"msa",
-        b"per" => b"fas",
-        b"wel" => b"cym",
-        b"scr" => b"hrv",
-        b"scc" => b"srp",
-        b"esl" => b"spa",
-        other => other,
-    };
-    *code
+    let three = std::str::from_utf8(&language).unwrap_or_default();
+    match two_letters(three).map(str::as_bytes) {
+        Some(&[first, second]) => [first, second, 0],
+        _ => language,
+    }
 }
 
 #[cfg(test)]
@@ -53,7 +35,8 @@ mod tests {
     #[test]
     fn both_codes_of_a_language_are_one() {
         assert_eq!(canonical(*b"ger"), canonical(*b"deu"));
-        assert_eq!(canonical(*b"eng"), *b"eng");
+        assert_ne!(canonical(*b"eng"), canonical(*b"deu"));
+        assert_ne!(canonical(*b"qaa"), canonical(*b"mul"));
         assert_eq!(split(b"DEUx"), Some((*b"deu", &b"x"[..])));
         assert_eq!(name(*b"und"), "");
         assert_eq!(name([0, 0, 0]), "");

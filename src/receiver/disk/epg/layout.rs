@@ -9,7 +9,7 @@ use crate::model::EpgKey;
 const MAGIC: u32 = 0x9876_5432;
 /// Services that a receiver could have events for are fewer.
 const MOST_SERVICES: u32 = 32_768;
-/// One service has a tenth of these events in a week, at most.
+/// One service has a tenth of these events in a week, at most; their numbers fit in 16 bits.
 const MOST_EVENTS: u32 = 20_000;
 /// The head of an event as broadcast: id, start, duration.
 pub(super) const EVENT_HEAD: usize = 10;
@@ -23,16 +23,6 @@ pub(super) enum Version {
     V7,
     /// Two bytes.
     V8,
-}
-
-/// The table of descriptors.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Table {
-    /// Where the first begins.
-    pub(super) at: u32,
-    pub(super) count: u32,
-    /// Where the last ends.
-    pub(super) end: u32,
 }
 
 /// An event as it is filed, not yet read.
@@ -98,7 +88,8 @@ pub(super) fn header(window: &mut Window) -> Result<(Version, u32), Error> {
     Ok((version, 17))
 }
 
-/// Walks over all services and their events; gives the services and where the table of descriptors is.
+/// Walks over all services and their events; gives the services and where they end: there the table of
+/// descriptors begins.
 pub(super) fn services(
     window: &mut Window,
     version: Version,
@@ -129,16 +120,27 @@ pub(super) fn services(
     Ok((services, at))
 }
 
-/// Walks over the table of descriptors. What follows it, enigma2's private part, may be missing and is not read.
-pub(super) fn table(window: &mut Window, at: u32) -> Result<Table, Error> {
+/// Walks over the table of descriptors at `at` and hands out the key and the place of each that is of use here. What
+/// follows, enigma2's private part, may be missing and is not read.
+pub(super) fn descriptors(
+    window: &mut Window,
+    mut at: u32,
+    mut each: impl FnMut(u32, u32) -> Result<(), Error>,
+) -> Result<(), Error> {
     let count = window.number(at)?;
-    let at = at + 4;
-    let mut end = at;
+    at += 4;
     for _ in 0..count {
-        let head = window.bytes(end, DESCRIPTOR_HEAD)?;
-        let length = usize::from(head[DESCRIPTOR_HEAD - 1]);
-        window.bytes(end, DESCRIPTOR_HEAD + length)?;
-        end += (DESCRIPTOR_HEAD + length) as u32;
+        let head = window.bytes(at, DESCRIPTOR_HEAD)?;
+        let &[a, b, c, d, .., tag, length] = head else {
+            return Err(Error::Cut);
+        };
+        let whole = DESCRIPTOR_HEAD + usize::from(length);
+        window.bytes(at, whole)?;
+        // The others are links and recorder labels.
+        if matches!(tag, 0x4d | 0x4e | 0x50 | 0x54 | 0x55 | 0x76) {
+            each(u32::from_ne_bytes([a, b, c, d]), at)?;
+        }
+        at += whole as u32;
     }
-    Ok(Table { at, count, end })
+    Ok(())
 }

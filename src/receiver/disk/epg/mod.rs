@@ -10,6 +10,7 @@ mod decoder;
 mod error;
 mod extended;
 mod facts;
+mod index;
 mod items;
 mod language;
 mod layout;
@@ -25,7 +26,7 @@ pub use error::Error;
 pub use reading::Reading;
 
 use crate::model::EpgKey;
-use layout::{Table, Version};
+use layout::Version;
 use window::Window;
 
 /// A file of events whose outline has been read and found sound.
@@ -34,7 +35,8 @@ pub struct EpgFile {
     window: Window,
     version: Version,
     services: Vec<Service>,
-    table: Table,
+    /// Where the table of descriptors begins.
+    table: u32,
 }
 
 /// A service that the file has events of.
@@ -49,15 +51,14 @@ pub struct Service {
 }
 
 impl EpgFile {
-    /// Opens a file and walks over all of it once: every count and every length fits the file.
+    /// Opens a file and walks over its services: every count and every length fits the file.
     ///
     /// # Errors
     /// [`Error`]; a file that enigma2 is just writing is `Error::Unfinished` or `Error::Cut`.
     pub fn open(path: &Path) -> Result<EpgFile, Error> {
         let mut window = Window::open(path)?;
         let (version, at) = layout::header(&mut window)?;
-        let (services, at) = layout::services(&mut window, version, at)?;
-        let table = layout::table(&mut window, at)?;
+        let (services, table) = layout::services(&mut window, version, at)?;
         Ok(EpgFile {
             window,
             version,
@@ -71,9 +72,12 @@ impl EpgFile {
         &self.services
     }
 
-    /// Reads the events of the services in `wanted`; the others cost nothing. `languages` are codes of three letters, the
-    /// best first: the first that an event has gives its texts, the others are its translations; without a match it is
-    /// the first that is broadcast, as with enigma2.
+    /// The events of the services in `wanted`; the others cost nothing. Before the first are handed out the rest of the file
+    /// is walked over, so that a file cut short gives no events at all.
+    ///
+    /// `languages` are codes of three letters, the best first: the first of them that an event has gives its texts, the
+    /// others are its translations; if it has none of them, its texts are in the language that is broadcast first, as with
+    /// enigma2.
     pub fn read(self, wanted: &HashSet<EpgKey>, languages: &[String]) -> Reading {
         Reading::new(self, wanted, languages)
     }

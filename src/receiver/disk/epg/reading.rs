@@ -3,9 +3,13 @@
 use std::collections::HashSet;
 
 use super::decoder::Decoder;
+use super::index::Index;
 use super::shelf::Shelf;
 use super::{EpgFile, Error, Service};
 use crate::model::{EpgKey, Event};
+
+/// Bytes of descriptors that the events of one service have together; a week has a tenth of that, at most.
+const MOST_BYTES: usize = 8 * 1024 * 1024;
 
 /// The wanted services of a file one after another, each with its events: sorted by start, no two with the same.
 ///
@@ -19,6 +23,8 @@ pub struct Reading {
     /// For how many of them the descriptors are on the shelf.
     fetched: usize,
     shelf: Shelf,
+    /// Built when the first is asked for.
+    index: Option<Index>,
     decoder: Decoder,
     has_ended: bool,
 }
@@ -29,12 +35,13 @@ impl Reading {
         services.retain(|service| service.events > 0 && wanted.contains(&service.key));
         services.reverse();
         Reading {
-            shelf: Shelf::new(file.table),
-            decoder: Decoder::new(languages),
-            fetched: 0,
-            has_ended: false,
-            services,
             file,
+            services,
+            fetched: 0,
+            shelf: Shelf::new(),
+            index: None,
+            decoder: Decoder::new(languages),
+            has_ended: false,
         }
     }
 
@@ -42,7 +49,7 @@ impl Reading {
     fn step(&mut self) -> Result<Option<(EpgKey, Vec<Event>)>, Error> {
         while !self.services.is_empty() {
             if self.fetched == 0 {
-                self.fetch(self.services.len())?;
+                self.fetch()?;
             }
             let Some(service) = self.services.pop() else {
                 break;
@@ -59,57 +66,62 @@ impl Reading {
         }
     }
 
-    /// Fetches the descriptors of as many of the next services as there is room for, `most` at most.
-    fn fetch(&mut self, mut most: usize) -> Result<(), Error> {
-        loop {
-            self.shelf.clear();
-            let mut count = 0;
-            for service in self.services.iter().rev().take(most) {
-                let mut at = service.at;
-                for _ in 0..service.events {
-                    let (record, next) = self.file.version.record(&mut self.file.window, at)?;
-                    for key in record.keys() {
-                        self.shelf.want(key)?;
-                    }
-                    at = next;
+    /// Fetches the descriptors of some of the next services.
+    fn fetch(&mut self) -> Result<(), Error> {
+        let index = match &mut self.index {
+            Some(index) => index,
+            none => none.insert(Index::build(&mut self.file, self.services.iter().rev())?),
+        };
+        self.shelf.clear();
+        for service in self.services.iter().rev() {
+            let mut at = service.at;
+            for _ in 0..service.events {
+                let (record, next) = self.file.version.record(&mut self.file.window, at)?;
+                for key in record.keys() {
+                    self.shelf.want(key)?;
                 }
-                count += 1;
-                if self.shelf.is_full() {
-                    break;
-                }
+                at = next;
             }
-            if self
-                .shelf
-                .fetch(&mut self.file.window, self.file.table, count == 1)?
-            {
-                self.fetched = count;
-                return Ok(());
+            self.fetched += 1;
+            if self.shelf.is_full() {
+                break;
             }
-            most = (count / 2).max(1);
         }
+        self.shelf.fetch(&mut self.file.window, index)
     }
 
     fn events(&mut self, service: Service) -> Result<Vec<Event>, Error> {
-        let mut events: Vec<(u16, Event)> = Vec::new();
+        let mut events: Vec<Event> = Vec::new();
+        // Start, source and place of each: enigma2 lets no event take the place of one from a lower source.
+        let mut order: Vec<u64> = Vec::new();
         let mut at = service.at;
-        let mut is_sorted = true;
+        let mut bytes = 0;
         for _ in 0..service.events {
             let (record, next) = self.file.version.record(&mut self.file.window, at)?;
             at = next;
             let descriptors = record.keys().filter_map(|key| self.shelf.get(key));
+            let descriptors = descriptors.inspect(|(_, content)| bytes += content.len());
             if let Some(event) = self.decoder.event(record.head, descriptors) {
-                is_sorted &= events
-                    .last()
-                    .is_none_or(|(_, last)| last.start < event.start);
-                events.push((record.source, event));
+                let rank = u64::from(event.start) << 32 | u64::from(record.source) << 16;
+                order.push(rank | events.len() as u64);
+                events.push(event);
+            }
+            // A few descriptors that all events share would make much of a small file.
+            if bytes > MOST_BYTES {
+                return Err(Error::Implausible("the texts of a service"));
             }
         }
-        if !is_sorted {
-            // enigma2 lets no event take the place of one from a lower source.
-            events.sort_by_key(|(source, event)| (event.start, *source));
-            events.dedup_by_key(|(_, event)| event.start);
+        let start = |rank: u64| rank >> 32;
+        if order.windows(2).all(|two| start(two[0]) < start(two[1])) {
+            return Ok(events);
         }
-        Ok(events.into_iter().map(|(_, event)| event).collect())
+        order.sort_unstable();
+        order.dedup_by_key(|rank| start(*rank));
+        let mut events: Vec<_> = events.into_iter().map(Some).collect();
+        let in_order = order
+            .iter()
+            .filter_map(|rank| events[(rank & 0xffff) as usize].take());
+        Ok(in_order.collect())
     }
 }
 

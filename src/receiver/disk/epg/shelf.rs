@@ -1,53 +1,47 @@
-//! The descriptors that a few services need, fetched from the file in one go.
-//!
-//! Events name their descriptors by checksum, and the table is in no order: a descriptor of the first service may be the
-//! last of the file. An index of all would be megabytes, and a look into the file for each a hundred thousand calls of
-//! the system. So the table is read from begin to end once for some twenty services.
+//! The descriptors of a few services, fetched from the file together: many are shared, and what is fetched in the order
+//! of the file is fetched fast.
 
 use std::hash::{BuildHasher, RandomState};
 
-use super::layout::{Table, DESCRIPTOR_HEAD};
+use super::index::Index;
+use super::layout::DESCRIPTOR_HEAD;
 use super::window::Window;
 use super::Error;
 
-/// Bytes of descriptors at once.
-const ROOM: usize = 1024 * 1024;
-/// Bytes for one service that has more than fit in [`ROOM`].
-const LARGEST: usize = 4 * ROOM;
-/// Descriptors at once; a quarter of the slots stays empty.
-const MOST: usize = SLOTS / 4 * 3;
-const SLOTS: usize = 32 * 1024;
-/// Slots for one service that has more than [`MOST`].
-const MOST_SLOTS: usize = 4 * SLOTS;
-
-/// What a slot says instead of a place on the shelf: nothing is in it.
+/// Descriptors that are worth a fetch; some three or four services have as many.
+const ENOUGH: usize = 2_048;
+/// Slots to begin with; three quarters of them are used.
+const SLOTS: usize = 4_096;
+/// Slots for the descriptors of one service: it has a tenth of them, at most.
+const MOST_SLOTS: usize = 65_536;
+/// Bytes between two descriptors that are cheaper to read than to jump over.
+const GAP: u32 = 1_024;
+/// A descriptor with its head, at most.
+const LARGEST: u32 = DESCRIPTOR_HEAD as u32 + 255;
+/// What a slot says instead of a place: nothing is in it.
 const EMPTY: u32 = u32::MAX;
-/// Its descriptor is asked for and not found yet.
-const WANTED: u32 = u32::MAX - 1;
+/// Its descriptor is not here, or not yet.
+const ABSENT: u32 = u32::MAX - 1;
 
-/// The descriptors asked for: a table of slots by key, and their bytes in a row.
+/// Descriptors by key.
 #[derive(Debug)]
 pub(super) struct Shelf {
-    /// Key and place.
+    /// Key, and where its descriptor is in `bytes`.
     slots: Vec<(u32, u32)>,
     taken: usize,
     bytes: Vec<u8>,
-    /// Nobody who writes the file can know where a key belongs.
+    /// Who writes the file cannot know which keys come to lie together.
     seed: u32,
-    /// Bytes that a wanted descriptor takes, by what is known so far.
-    typical: usize,
 }
 
 impl Shelf {
-    /// An empty shelf for descriptors of `table`.
-    pub(super) fn new(table: Table) -> Shelf {
-        let bytes = (table.end - table.at) as usize;
+    /// An empty shelf.
+    pub(super) fn new() -> Shelf {
         Shelf {
             slots: vec![(0, EMPTY); SLOTS],
             taken: 0,
-            bytes: Vec::with_capacity(bytes.min(ROOM)),
-            seed: RandomState::new().hash_one(0) as u32 | 1,
-            typical: (bytes / table.count.max(1) as usize).max(16),
+            bytes: Vec::new(),
+            seed: RandomState::new().hash_one(0) as u32,
         }
     }
 
@@ -55,73 +49,66 @@ impl Shelf {
     pub(super) fn clear(&mut self) {
         self.slots.truncate(SLOTS);
         self.slots.fill((0, EMPTY));
-        self.bytes.clear();
         self.taken = 0;
+        self.bytes.clear();
     }
 
-    /// Asks for a descriptor.
+    /// Asks for the descriptor with this key.
     pub(super) fn want(&mut self, key: u32) -> Result<(), Error> {
-        if self.taken >= self.slots.len() / 4 * 3 {
-            self.grow()?;
-        }
-        let slot = self.slot(key);
+        let mut slot = self.slot(key);
         if self.slots[slot].1 == EMPTY {
-            self.slots[slot] = (key, WANTED);
+            if self.taken == self.slots.len() / 4 * 3 {
+                self.grow()?;
+                slot = self.slot(key);
+            }
+            self.slots[slot] = (key, ABSENT);
             self.taken += 1;
         }
         Ok(())
     }
 
-    /// Whether it would be better to fetch what was asked for before more is.
+    /// Whether what was asked for should be fetched before more is asked for.
     pub(super) fn is_full(&self) -> bool {
-        self.taken >= MOST - MOST / 8 || self.taken * self.typical >= ROOM - ROOM / 8
+        self.taken >= ENOUGH
     }
 
-    /// Fetches what was asked for. False if there is not room for all of it; for what is asked on behalf of one service
-    /// (`alone`) room is made.
-    pub(super) fn fetch(
-        &mut self,
-        window: &mut Window,
-        table: Table,
-        alone: bool,
-    ) -> Result<bool, Error> {
-        let room = if alone { LARGEST } else { ROOM };
-        let mut missing = self.taken;
-        let mut at = table.at;
-        for _ in 0..table.count {
-            if missing == 0 {
-                break;
+    /// Fetches what was asked for, as far as the file has it.
+    pub(super) fn fetch(&mut self, window: &mut Window, index: &Index) -> Result<(), Error> {
+        // Where each is in the file (high half), and its slot.
+        let mut order: Vec<u64> = Vec::with_capacity(self.taken);
+        for (slot, (key, place)) in self.slots.iter().enumerate() {
+            if *place != EMPTY {
+                let at = index.find(*key).map(u64::from);
+                order.extend(at.map(|at| at << 32 | slot as u64));
+            }
+        }
+        order.sort_unstable();
+        let place = |entry: u64| (entry >> 32) as u32;
+        let mut seen = 0;
+        for (next, &entry) in order.iter().enumerate() {
+            let at = place(entry);
+            if at + LARGEST > seen {
+                // As far as one is close to the next.
+                let is_close = |pair: &&[u64]| place(pair[1]) - place(pair[0]) < GAP;
+                let run = order[next..].windows(2).take_while(is_close).count();
+                let end = place(order[next + run]) + LARGEST;
+                seen = window.look(at, end - at)?;
             }
             let head = window.bytes(at, DESCRIPTOR_HEAD)?;
-            let &[a, b, c, d, .., tag, length] = head else {
-                return Err(Error::Cut);
-            };
-            let whole = DESCRIPTOR_HEAD + usize::from(length);
-            let slot = self.slot(u32::from_ne_bytes([a, b, c, d]));
-            if self.slots[slot].1 == WANTED {
-                if self.bytes.len() + 2 + usize::from(length) > room {
-                    return match alone {
-                        true => Err(Error::Implausible("a service has too many descriptors")),
-                        false => Ok(false),
-                    };
-                }
-                self.slots[slot].1 = self.bytes.len() as u32;
-                missing -= 1;
-                self.bytes.extend_from_slice(&[tag, length]);
-                let body = window.bytes(at, whole)?;
-                self.bytes.extend_from_slice(&body[DESCRIPTOR_HEAD..]);
-            }
-            at += whole as u32;
+            let whole = DESCRIPTOR_HEAD + usize::from(head[DESCRIPTOR_HEAD - 1]);
+            let descriptor = window.bytes(at, whole)?;
+            self.slots[entry as u32 as usize].1 = self.bytes.len() as u32;
+            self.bytes
+                .extend_from_slice(&descriptor[DESCRIPTOR_HEAD - 2..]);
         }
-        self.typical = (self.bytes.len() / (self.taken - missing).max(1)).max(16);
-        Ok(true)
+        Ok(())
     }
 
-    /// The tag and the content of a descriptor that was asked for and found.
+    /// The tag and the content of a descriptor that was fetched.
     pub(super) fn get(&self, key: u32) -> Option<(u8, &[u8])> {
-        // Nothing is as far as where the marks point.
-        let (_, at) = self.slots[self.slot(key)];
-        let (tag, rest) = self.bytes.get(at as usize..)?.split_first()?;
+        // What is not there is beyond the end.
+        let (_, place) = self.slots[self.slot(key)];
+        let (tag, rest) = self.bytes.get(place as usize..)?.split_first()?;
         let (length, rest) = rest.split_first()?;
         Some((*tag, rest.get(..usize::from(*length))?))
     }
@@ -143,7 +130,7 @@ impl Shelf {
     fn grow(&mut self) -> Result<(), Error> {
         let more = self.slots.len() * 2;
         if more > MOST_SLOTS {
-            return Err(Error::Implausible("a service has too many descriptors"));
+            return Err(Error::Implausible("the descriptors of a service"));
         }
         let former = std::mem::replace(&mut self.slots, vec![(0, EMPTY); more]);
         for taken in former {

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use super::super::text::{self, Charset};
-use super::extended::{self, field, Extended};
+use super::extended::{self, field, insertion_sort, Extended};
 use super::language::{self, Language};
 use super::{abbreviation, items};
 use crate::model::{clean_line, clean_text, Details, Translation};
@@ -15,6 +15,8 @@ const MOST_LANGUAGES: usize = 8;
 #[derive(Debug)]
 struct Spoken<'a> {
     language: Language,
+    /// The same for each code of a language, once all are known.
+    canonical: Language,
     title: Cow<'a, str>,
     summary: Cow<'a, str>,
     long: Vec<Extended<'a>>,
@@ -59,6 +61,7 @@ impl<'a> Texts<'a> {
         if known.is_none() && self.spoken.len() < MOST_LANGUAGES {
             self.spoken.push(Spoken {
                 language,
+                canonical: language,
                 title: Cow::Borrowed(""),
                 summary: Cow::Borrowed(""),
                 long: Vec::new(),
@@ -68,36 +71,40 @@ impl<'a> Texts<'a> {
         self.spoken.get_mut(known?)
     }
 
-    /// The texts, clean, those in the languages of `preferred` first and in its order, then as broadcast; a language
-    /// without a title is left out. What their items say goes to `details`.
+    /// The texts, clean, and their translations: those in the languages of `preferred` first and in its order, then as
+    /// broadcast. A language without a title is left out; `None` if that is all. What the items say goes to `details`.
     pub(super) fn finish(
         mut self,
         preferred: &[Language],
         details: &mut Details,
-    ) -> Vec<Translation> {
-        let rank = |language| {
-            let language = language::canonical(language);
-            preferred
-                .iter()
-                .position(|other| *other == language)
-                .unwrap_or(preferred.len())
-        };
+    ) -> Option<(Translation, Vec<Translation>)> {
         if self.spoken.len() > 1 {
-            self.spoken.sort_by_key(|spoken| rank(spoken.language));
-        }
-        let mut known: Vec<Language> = Vec::with_capacity(1);
-        let mut out = Vec::with_capacity(self.spoken.len());
-        for spoken in self.spoken {
-            let language = language::canonical(spoken.language);
-            if known.contains(&language) {
-                continue;
+            for spoken in &mut self.spoken {
+                spoken.canonical = language::canonical(spoken.language);
             }
-            if let Some(texts) = spoken.finish(details) {
-                known.push(language);
-                out.push(texts);
-            }
+            insertion_sort(&mut self.spoken, |spoken| {
+                let rank = preferred
+                    .iter()
+                    .position(|other| *other == spoken.canonical);
+                rank.unwrap_or(preferred.len())
+            });
         }
-        out
+        let mut spoken = self.spoken.into_iter();
+        let (canonical, own) =
+            spoken.find_map(|spoken| Some((spoken.canonical, spoken.finish(details)?)))?;
+        if spoken.len() == 0 {
+            return Some((own, Vec::new()));
+        }
+        let mut known = vec![canonical];
+        let others = spoken.filter_map(|spoken| {
+            let canonical = spoken.canonical;
+            let is_new = !known.contains(&canonical);
+            let texts = is_new.then(|| spoken.finish(details))??;
+            known.push(canonical);
+            (!texts.language.is_empty()).then_some(texts)
+        });
+        let others = others.collect();
+        Some((own, others))
     }
 }
 

@@ -10,7 +10,7 @@ use super::Error;
 /// A receiver has not the memory for the events of a larger file.
 const LARGEST: u64 = 256 * 1024 * 1024;
 /// Bytes read at once.
-const SIGHT: usize = 32 * 1024;
+const SIGHT: u32 = 32 * 1024;
 
 /// A file that is read in pieces.
 #[derive(Debug)]
@@ -20,7 +20,9 @@ pub(super) struct Window {
     stamp: Stamp,
     /// Where the bytes in sight begin.
     from: u32,
-    sight: Vec<u8>,
+    /// How many they are.
+    filled: usize,
+    buffer: Vec<u8>,
 }
 
 /// What tells whether a file is still the one that was opened.
@@ -57,20 +59,24 @@ impl Window {
             path: path.to_owned(),
             stamp: Stamp::of(&about),
             from: 0,
-            sight: Vec::new(),
+            filled: 0,
+            buffer: vec![0; SIGHT as usize],
         })
     }
 
     /// The `count` bytes at `at`; never more than a few hundred.
     pub(super) fn bytes(&mut self, at: u32, count: usize) -> Result<&[u8], Error> {
         let begin = match at.checked_sub(self.from) {
-            Some(begin) if begin as usize + count <= self.sight.len() => begin as usize,
+            Some(begin) if begin as usize + count <= self.filled => begin as usize,
             _ => {
-                self.look(at)?;
+                self.look(at, SIGHT)?;
                 0
             }
         };
-        self.sight.get(begin..begin + count).ok_or(Error::Cut)
+        match self.buffer[..self.filled].get(begin..begin + count) {
+            Some(bytes) => Ok(bytes),
+            None => Err(Error::Cut),
+        }
     }
 
     /// The number at `at`, in the byte order of this machine: enigma2 writes it as it has it.
@@ -90,21 +96,19 @@ impl Window {
         has_name && self.file.metadata().is_ok_and(is_same)
     }
 
-    /// Fills the window with what is at `at`.
-    fn look(&mut self, at: u32) -> Result<(), Error> {
-        self.sight.resize(SIGHT, 0);
-        let mut filled = 0;
-        while filled < SIGHT {
-            let from = u64::from(at) + filled as u64;
-            match self.file.read_at(&mut self.sight[filled..], from) {
+    /// Brings up to `count` bytes from `at` on into sight; gives where the sight ends.
+    pub(super) fn look(&mut self, at: u32, count: u32) -> Result<u32, Error> {
+        let buffer = &mut self.buffer[..count.min(SIGHT) as usize];
+        (self.from, self.filled) = (at, 0);
+        while self.filled < buffer.len() {
+            let from = u64::from(at) + self.filled as u64;
+            match self.file.read_at(&mut buffer[self.filled..], from) {
                 Ok(0) => break,
-                Ok(count) => filled += count,
+                Ok(more) => self.filled += more,
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
                 Err(error) => return Err(error.into()),
             }
         }
-        self.sight.truncate(filled);
-        self.from = at;
-        Ok(())
+        Ok(at + self.filled as u32)
     }
 }

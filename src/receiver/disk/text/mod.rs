@@ -122,11 +122,22 @@ fn low(byte: u8) -> Option<char> {
 }
 
 fn bytewise(text: &[u8], high: impl Fn(u8) -> Option<char>) -> String {
-    let character = |byte: &u8| match byte {
-        0xa0.. => high(*byte),
-        _ => low(*byte),
-    };
-    text.iter().filter_map(character).collect()
+    let mut out = String::with_capacity(text.len() + text.len() / 8);
+    let mut rest = text;
+    while !rest.is_empty() {
+        let plain = rest.iter().position(|byte| *byte >= 0x80);
+        let (plain, after) = rest.split_at(plain.unwrap_or(rest.len()));
+        out.push_str(std::str::from_utf8(plain).unwrap_or_default());
+        rest = after;
+        if let Some((byte, after)) = after.split_first() {
+            out.extend(match byte {
+                0xa0.. => high(*byte),
+                _ => low(*byte),
+            });
+            rest = after;
+        }
+    }
+    out
 }
 
 fn marked(text: &[u8]) -> String {
