@@ -13,6 +13,7 @@ import tempfile
 import time
 from pathlib import Path
 
+import box_files
 import box_life
 import box_trouble
 from box_root import Box, Failed
@@ -31,14 +32,14 @@ def inside(busybox, package, simulator, emulator=None, magic=None):
     place = tempfile.mkdtemp()
     subprocess.run(["mount", "-t", "tmpfs", "tmpfs", place], check=True)
     simulator = shutil.copy(simulator, f"{place}/receiver")
-    scenarios = box_life.SCENARIOS + box_trouble.SCENARIOS
+    scenarios = box_life.SCENARIOS + box_trouble.SCENARIOS + box_files.SCENARIOS
     only = os.environ.get("BOX_ONLY", "").split()
     scenarios = [scenario for scenario in scenarios if not only or scenario.__name__ in only]
     if emulator:
         subprocess.run(["mount", "-t", "binfmt_misc", "none", BINFMT], check=True)
         # F: open it now, the roots do not have it. P: keep argv[0], BusyBox needs it.
         Path(BINFMT, "register").write_text(f":box:M::{magic}:{MASK}:{emulator}:PF")
-        scenarios = box_life.SHORT
+        scenarios = box_life.SHORT + box_files.SCENARIOS
     passed = failed = 0
 
     def proved(fact):

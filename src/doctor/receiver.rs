@@ -143,7 +143,8 @@ pub(super) fn count(listing: &Listing, lineup: &Lineup) -> Finding {
     const CHECK: &str = "bouquets";
     let of = |media| {
         let all = listing.bouquets.iter();
-        all.filter(|bouquet| bouquet.media == media).count()
+        all.filter(|bouquet| bouquet.media == media && !bouquet.is_hidden())
+            .count()
     };
     let (tv, radio, channels) = (of(Media::Tv), of(Media::Radio), lineup.channels.len());
     if tv + radio == 0 {
@@ -162,7 +163,7 @@ pub(super) fn count(listing: &Listing, lineup: &Lineup) -> Finding {
     }
     let is_nested = |bouquet: &ListedBouquet| {
         let mut entries = bouquet.entries.iter();
-        entries.any(|entry| entry.kind() == EntryKind::Bouquet)
+        entries.any(|entry| entry.kind() == EntryKind::Bouquet && entry.members.is_empty())
     };
     let more = if tv + radio > MOST_LISTS {
         format!(" (counted in the first {MOST_LISTS} bouquets)")

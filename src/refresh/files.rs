@@ -12,7 +12,7 @@ use std::time::{Duration, Instant, SystemTime};
 use smol::future::{yield_now, FutureExt};
 use smol::Timer;
 
-use super::{Poller, Wish};
+use super::{Phase, Poller, Wish};
 use crate::model::{unix_now, EpgKey};
 use crate::receiver::disk::epg::EpgFile;
 use crate::receiver::disk::{may_sleep, Disk};
@@ -69,6 +69,7 @@ impl Poller {
         was_failing: bool,
     ) -> Result<(), Error> {
         self.look(files).await?;
+        self.progress(Phase::Receiver, 0, 1);
         self.ask_facts(wish, was_failing).await?;
         if !self.settings.guide.enabled {
             return self.publish_guide(true).await;
@@ -252,7 +253,8 @@ impl Poller {
                     continue;
                 }
             }
-            let guide = files.disk.epg_place().ok();
+            let there = files.disk.epg_file().ok().flatten();
+            let guide = there.or_else(|| files.disk.epg_place().ok());
             if let Some(folder) = guide.as_deref().and_then(Path::parent) {
                 // Perhaps the disk is not there yet.
                 let _ = watch.add(folder);
