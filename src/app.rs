@@ -145,7 +145,11 @@ pub fn start(executor: &Rc<LocalExecutor<'static>>, options: Options) -> Result<
             refresh: config.refresh.clone(),
             guide: config.guide.clone(),
         },
-        disk.ok().map(|disk| Files { disk, looks }),
+        disk.ok().map(|disk| Files {
+            disk,
+            looks,
+            are_enough: config.receiver.source == ReceiverSource::Disk,
+        }),
         tell(streams.clone(), config.stream.relay_port),
     );
     let router = server::table(server::Needs {
@@ -296,7 +300,7 @@ pub(crate) fn disk(config: &Config, is_demo: bool) -> Result<Disk, &'static str>
             Err("receiver.url is another machine")
         }
         ReceiverSource::Auto if !disk.is_there() => {
-            Err("there is no list of services in receiver.dir")
+            Err("receiver.dir holds no lamedb with bouquets.tv")
         }
         ReceiverSource::Auto => Ok(disk),
     }

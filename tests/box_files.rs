@@ -266,6 +266,27 @@ fn a_lamedb_that_is_cut_changes_nothing() {
 }
 
 #[test]
+fn where_files_cannot_be_read_the_receiver_is_asked_unless_they_are_to_be_enough() {
+    with_demo(async |kit| {
+        let copy = Copy::of(kit).await;
+        disk::place(&copy.directory, "lamedb", "something else");
+        fs::remove_file(copy.directory.join("lamedb5")).unwrap();
+        copy.serve(kit).await;
+        let status = kit.status().await;
+        assert!(status.channels.tv > 40);
+        assert!(status.warnings[0].contains("lamedb"), "{status:?}");
+
+        kit.forget().await;
+        kit.configure(|config| config.receiver.source = ReceiverSource::Disk);
+        kit.start();
+        kit.pass().await;
+        let status = kit.status().await;
+        assert_eq!(status.channels.tv, 0);
+        assert!(status.refresh.error.unwrap().contains("lamedb"));
+    });
+}
+
+#[test]
 fn while_somebody_may_watch_an_old_file_is_completed_by_questions() {
     with_demo(async |kit| {
         let copy = Copy::of(kit).await;

@@ -305,7 +305,7 @@ fn the_receivers_own_files_are_told_with_what_they_lack() {
     let (findings, status) = receiver.check(&[&dir]);
     let (_, message) = source(&findings);
     assert_eq!(status, 0, "{findings:?}");
-    assert!(message.contains("no list of services"), "{message}");
+    assert!(message.contains("holds no lamedb"), "{message}");
     let wanted = receiver.check(&[&dir, "receiver.source=disk"]);
     let (check, message) = the_problem(wanted);
     assert!(

@@ -16,31 +16,23 @@ pub struct Facts {
 }
 
 impl Poller {
-    /// Asks what changes seldom: the model at the first pass and after the receiver was away, the relay's list once a
-    /// day and when somebody wishes.
-    pub(super) async fn ask_facts(
-        &self,
-        wish: Option<Wish>,
-        was_failing: bool,
-    ) -> Result<(), Error> {
+    /// Asks for the model at the first pass and after the receiver was away. Nice to know, no more: it can hang on a
+    /// network share while all else works.
+    pub(super) async fn ask_about(&self, was_failing: bool) {
         if was_failing || self.status.borrow().passes == 0 {
             match self.web.about().await {
                 Ok(about) => {
                     self.facts.borrow_mut().tuners = about.tuners;
                     self.status.borrow_mut().about = Some(about);
+                    (self.tell)(&self.facts.borrow());
                 }
-                // Nice to know, no more: it can hang on a network share while all else works.
                 Err(error) => log::debug!("{error}"),
             }
         }
-        if self.files.is_none() {
-            self.ask_relay(wish).await?;
-        }
-        (self.tell)(&self.facts.borrow());
-        Ok(())
     }
 
-    async fn ask_relay(&self, wish: Option<Wish>) -> Result<(), Error> {
+    /// Asks for the relay's list, once a day and when somebody wishes.
+    pub(super) async fn ask_relay(&self, wish: Option<Wish>) -> Result<(), Error> {
         let daily = self.settings.refresh.full_interval;
         let asked = self.relay_asked.get();
         if wish.is_none() && asked.is_some_and(|asked| asked.elapsed() < daily) {
@@ -48,7 +40,7 @@ impl Poller {
         }
         match self.web.relay().await {
             Ok(relay) => {
-                self.facts.borrow_mut().relay = relay;
+                self.set_relay(relay);
                 self.relay_asked.set(Some(Instant::now()));
             }
             Err(error) if error.is_general() => return Err(error),
@@ -59,7 +51,7 @@ impl Poller {
         Ok(())
     }
 
-    /// What comes from the relay is known from elsewhere.
+    /// Notes what comes from the relay, and tells.
     pub(super) fn set_relay(&self, relay: Relay) {
         self.facts.borrow_mut().relay = relay;
         (self.tell)(&self.facts.borrow());

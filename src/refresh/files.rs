@@ -29,6 +29,8 @@ pub struct Files {
     pub disk: Disk,
     /// How they are looked at.
     pub looks: Looks,
+    /// Whether OpenWebif is not asked for channels even when they cannot be read.
+    pub are_enough: bool,
 }
 
 /// How the receiver's own files are looked at.
@@ -61,16 +63,31 @@ pub(super) struct Read {
 }
 
 impl Poller {
-    /// A pass over the files, and questions for what they lack.
+    /// A pass over the files, and questions for what they lack. Returns whether they could be read; otherwise nothing was
+    /// done.
     pub(super) async fn steps_with_files(
         &self,
         files: &Files,
         wish: Option<Wish>,
         was_failing: bool,
-    ) -> Result<(), Error> {
-        self.look(files).await?;
+    ) -> Result<bool, Error> {
+        if let Err(error) = self.look(files).await {
+            if files.are_enough && self.store.current().generation == 0 {
+                return Err(error);
+            }
+            self.warn(error.to_string());
+            if !files.are_enough {
+                return Ok(false);
+            }
+        }
         self.progress(Phase::Receiver, 0, 1);
-        self.ask_facts(wish, was_failing).await?;
+        self.ask_about(was_failing).await;
+        self.complete_guide(files, wish).await?;
+        Ok(true)
+    }
+
+    /// Has the guide completed that is known from the files.
+    async fn complete_guide(&self, files: &Files, wish: Option<Wish>) -> Result<(), Error> {
         if !self.settings.guide.enabled {
             return self.publish_guide(true).await;
         }
@@ -98,11 +115,7 @@ impl Poller {
 
     /// Looks at all files and publishes what they say.
     pub(super) async fn look(&self, files: &Files) -> Result<(), Error> {
-        match self.look_at_channels(files).await {
-            Ok(()) => {}
-            Err(error) if self.store.current().generation == 0 => return Err(error),
-            Err(error) => self.warn(format!("the channels are kept as they were: {error}")),
-        }
+        self.look_at_channels(files).await?;
         if self.settings.guide.enabled && self.look_at_guide(files).await {
             self.publish_guide(true).await?;
         } else if self.store.current().generation > 0 {

@@ -313,10 +313,13 @@ impl Poller {
 
     async fn steps(&self, wish: Option<Wish>, was_failing: bool) -> Result<(), Error> {
         if let Some(files) = &self.files {
-            return self.steps_with_files(files, wish, was_failing).await;
+            if self.steps_with_files(files, wish, was_failing).await? {
+                return Ok(());
+            }
         }
         self.ask_standby().await?;
-        self.ask_facts(wish, was_failing).await?;
+        self.ask_about(was_failing).await;
+        self.ask_relay(wish).await?;
         let listing = self.fetch_listing(wish).await?;
         self.publish_channels(listing);
         let fetched = if self.settings.guide.enabled {

@@ -38,6 +38,11 @@ impl Unlinked {
     }
 }
 
+/// Whether there are bouquets of television.
+pub(super) fn are_there(dir: &Path) -> bool {
+    std::fs::File::open(dir.join("bouquets.tv")).is_ok()
+}
+
 /// All bouquets with their members, names as far as bouquets tell them.
 pub(super) fn read(dir: &Path, settings: &Settings) -> Result<Listing, Error> {
     let unlinked = Unlinked::read(settings);

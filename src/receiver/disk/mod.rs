@@ -68,9 +68,9 @@ impl Disk {
         &self.dir
     }
 
-    /// Whether a list of services is there and can be read: then this machine is a receiver.
+    /// Whether a list of services and one of bouquets are there and can be read: then this machine is a receiver.
     pub fn is_there(&self) -> bool {
-        lamedb::open(&self.dir).is_ok()
+        lamedb::open(&self.dir).is_ok() && bouquets::are_there(&self.dir)
     }
 
     /// Bouquets and services as enigma2 lists them, with what only its files tell: hidden bouquets, locks, providers,
