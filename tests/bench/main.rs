@@ -4,6 +4,7 @@
 //! asserts nothing: it fails only when something does not work at all.
 
 mod connection; // a plain client
+mod files; // channels and guide from files of the receiver itself
 mod process; // what is run, and what the kernel counted for it
 mod streams; // many players at once
 mod table; // the figures
@@ -15,7 +16,7 @@ use std::thread::sleep;
 use std::time::{Duration, Instant};
 
 use connection::{get, Connection};
-use process::{Nginx, Process, Program, Receiver};
+use process::{Nginx, Pass, Process, Program, Receiver};
 use table::Table;
 
 type Outcome<T> = Result<T, Box<dyn std::error::Error>>;
@@ -27,15 +28,17 @@ const REQUESTS: u32 = 2_000;
 
 fn main() -> Outcome<()> {
     let mut table = Table::default();
-    let normal = refreshes(&mut table)?;
-    fourfold(&mut table, normal)?;
+    let (first, peak) = refreshes(&mut table)?;
+    files::refreshes(&mut table, &first)?;
+    fourfold(&mut table, peak)?;
     large(&mut table)?;
+    files::large(&mut table)?;
     streams::streams(&mut table)?;
     table.print()
 }
 
-/// 500 services with 200 events each: two passes, the answers, a restart. Returns the peak in kB.
-fn refreshes(table: &mut Table) -> Outcome<u64> {
+/// 500 services with 200 events each: two passes, the answers, a restart. Returns the first pass and its peak in kB.
+fn refreshes(table: &mut Table) -> Outcome<(Pass, u64)> {
     let receiver = Receiver::start(500, 10, 200)?;
     let folder = Folder::new("normal")?;
     let program = Program::start(&receiver.url, &folder.0)?;
@@ -73,7 +76,7 @@ fn refreshes(table: &mut Table) -> Outcome<u64> {
     let url = receiver.url.clone();
     receiver.stop(table)?;
     restart(table, &url, &folder.0)?;
-    Ok(peak)
+    Ok((first, peak))
 }
 
 /// What answers cost, beside nginx with the same files.

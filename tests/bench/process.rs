@@ -21,8 +21,13 @@ impl Process {
         Ok(Process(command.stdin(Stdio::null()).spawn()?))
     }
 
-    /// Seconds of CPU so far, of all threads: in nanoseconds, where `utime` of `stat` counts in 10 ms.
+    /// Seconds of CPU so far, of all threads: in nanoseconds, where `utime` of `stat` counts in 10 ms, but with the
+    /// threads that have ended.
     pub(crate) fn cpu(&self) -> Outcome<f64> {
+        Ok(self.cpu_of_threads()?.max(self.cpu_in_ticks()?))
+    }
+
+    fn cpu_of_threads(&self) -> Outcome<f64> {
         let mut nanoseconds = 0.0;
         for task in fs::read_dir(format!("/proc/{}/task", self.0.id()))? {
             let line = fs::read_to_string(task?.path().join("schedstat"))?;
@@ -33,6 +38,15 @@ impl Process {
                 .parse::<f64>()?;
         }
         Ok(nanoseconds / 1e9)
+    }
+
+    fn cpu_in_ticks(&self) -> Outcome<f64> {
+        let stat = fs::read_to_string(format!("/proc/{}/stat", self.0.id()))?;
+        // The name of the program may hold blanks.
+        let (_, fields) = stat.rsplit_once(") ").ok_or("no name in stat")?;
+        let ticks = fields.split(' ').skip(11).take(2);
+        let ticks: f64 = ticks.map(str::parse::<f64>).sum::<Result<_, _>>()?;
+        Ok(ticks / 100.0)
     }
 
     /// A line of `/proc/PID/status` in kB.
