@@ -458,4 +458,14 @@ mod tests {
         assert_eq!(parse("1:0:1:0:0:0:0:0:0:0:%c3%28").path(), "\u{fffd}(");
         assert!(ServiceRef::parse("1:0:1:0:0:0:0:0:0:0:é://ü").is_some());
     }
+
+    #[test]
+    fn numbers_are_written_as_by_the_formatter() {
+        let edges = (0..32).flat_map(|bit| [1_u32 << bit, (1 << bit) - 1, u32::MAX >> bit]);
+        for number in edges {
+            let mut text = String::new();
+            push_hex(&mut text, number);
+            assert_eq!(text, format!("{number:X}"));
+        }
+    }
 }
