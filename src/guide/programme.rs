@@ -15,17 +15,18 @@ pub fn programme(id: &str, event: &Event) -> String {
     xml.write_attribute("start", &xmltv_time(event.start));
     xml.write_attribute("stop", &xmltv_time(event.stop()));
     xml.write_attribute("channel", id);
-    for texts in Texts::of(event) {
-        element_with(&mut xml, "title", ("lang", texts.lang()), texts.title);
+    let all: Vec<Texts> = Texts::of(event).collect();
+    for texts in &all {
+        element_with(&mut xml, "title", ("lang", texts.lang), texts.title);
     }
-    for texts in Texts::of(event) {
+    for texts in &all {
         if let Some(subtitle) = texts.subtitle() {
-            element_with(&mut xml, "sub-title", ("lang", texts.lang()), subtitle);
+            element_with(&mut xml, "sub-title", ("lang", texts.lang), subtitle);
         }
     }
-    for texts in Texts::of(event) {
+    for texts in &all {
         if let Some(description) = texts.description() {
-            element_with(&mut xml, "desc", ("lang", texts.lang()), &description);
+            element_with(&mut xml, "desc", ("lang", texts.lang), &description);
         }
     }
     let details = event.details.as_deref();

@@ -10,7 +10,8 @@ const SUBTITLE: usize = 120;
 /// Title and texts in one language.
 #[derive(Clone, Copy)]
 pub(super) struct Texts<'a> {
-    language: &'a str,
+    /// The `lang` attribute.
+    pub(super) lang: Option<&'a str>,
     pub(super) title: &'a str,
     summary: &'a str,
     description: &'a str,
@@ -22,33 +23,22 @@ impl<'a> Texts<'a> {
     pub(super) fn of(event: &'a Event) -> impl Iterator<Item = Texts<'a>> {
         let details = event.details.as_deref();
         let own = Texts {
-            language: details.map_or("", |details| &details.language),
+            lang: details.and_then(|details| lang(&details.language)),
             title: &event.title,
             summary: &event.summary,
             description: &event.description,
         };
         let others = details.into_iter().flat_map(|all| &all.translations);
         let others = others.map(|texts| Texts {
-            language: &texts.language,
+            lang: lang(&texts.language),
             title: &texts.title,
             summary: &texts.summary,
             description: &texts.description,
         });
         // Jellyfin prefers texts without a language to the first: only an event's own may be so.
         let has_own_language =
-            move |texts: &Texts<'_>| texts.lang().is_some() && texts.lang() != own.lang();
+            move |texts: &Texts<'_>| texts.lang.is_some() && texts.lang != own.lang;
         std::iter::once(own).chain(others.filter(has_own_language))
-    }
-
-    /// The `lang` attribute: the two letters that the DTD wants and Jellyfin compares with the viewer's, else the three
-    /// of the broadcast, if they name a language.
-    pub(super) fn lang(self) -> Option<&'a str> {
-        let is_name = self.language.len() == 3
-            && self.language.bytes().all(|b| b.is_ascii_lowercase())
-            && !matches!(self.language, "und" | "mul" | "mis" | "zxx")
-            // For local use: broadcasts say "original sound" with `qaa`.
-            && !("qaa".."qtz").contains(&self.language);
-        two_letters(self.language).or(is_name.then_some(self.language))
     }
 
     /// The sub-title, if there is a text for one.
@@ -78,6 +68,19 @@ impl<'a> Texts<'a> {
     }
 }
 
+/// The `lang` attribute for a language: the two letters that the DTD wants and Jellyfin compares with the viewer's, else
+/// the three of the broadcast, if they name a language.
+fn lang(language: &str) -> Option<&str> {
+    let is_name = || {
+        language.len() == 3
+            && language.bytes().all(|b| b.is_ascii_lowercase())
+            && !matches!(language, "und" | "mul" | "mis" | "zxx")
+            // For local use: broadcasts say "original sound" with `qaa`.
+            && !("qaa".."qtz").contains(&language)
+    };
+    two_letters(language).or_else(|| is_name().then_some(language))
+}
+
 fn is_short(summary: &str) -> bool {
     summary.len() <= SUBTITLE || summary.chars().count() <= SUBTITLE
 }
@@ -87,23 +90,11 @@ mod tests {
     use super::*;
     use crate::model::{Details, Translation};
 
-    fn lang(language: &str) -> Option<String> {
-        let event = Event {
-            details: Some(Box::new(Details {
-                language: language.into(),
-                ..Details::default()
-            })),
-            ..Event::default()
-        };
-        let texts = Texts::of(&event).next().unwrap();
-        texts.lang().map(str::to_owned)
-    }
-
     #[test]
     fn languages_have_two_letters_where_there_are_two() {
-        assert_eq!(lang("deu").as_deref(), Some("de"));
-        assert_eq!(lang("ger").as_deref(), Some("de"));
-        assert_eq!(lang("gsw").as_deref(), Some("gsw"));
+        assert_eq!(lang("deu"), Some("de"));
+        assert_eq!(lang("ger"), Some("de"));
+        assert_eq!(lang("gsw"), Some("gsw"));
         for none in ["", "und", "qaa", "qks", "mul", "x\"y", "DE "] {
             assert_eq!(lang(none), None, "{none}");
         }
@@ -126,7 +117,7 @@ mod tests {
             })),
             ..Event::default()
         };
-        let told: Vec<_> = Texts::of(&event).map(|t| (t.lang(), t.title)).collect();
+        let told: Vec<_> = Texts::of(&event).map(|t| (t.lang, t.title)).collect();
         assert_eq!(
             told,
             [

@@ -44,7 +44,7 @@ pub(super) fn element_with(
 
 /// Escapes what `xmlwriter` leaves in text; characters that XML 1.0 has no place for were dropped by the model.
 fn escape(text: &str) -> Cow<'_, str> {
-    if !text.contains(['&', '>']) {
+    if memchr::memchr2(b'&', b'>', text.as_bytes()).is_none() {
         return text.into();
     }
     text.replace('&', "&amp;").replace('>', "&gt;").into()

@@ -196,11 +196,12 @@ impl ServiceRef {
     /// The ten fields joined by `-`, for paths and ids; URL services (and files), whose ten fields collide, add eight
     /// hexadecimal digits of a hash of the URL. Flags are printed as 0: they do not tell services apart.
     pub fn slug(&self) -> String {
-        let d = &self.data;
-        let mut text = format!(
-            "{}-0-{:X}-{:X}-{:X}-{:X}-{:X}-{:X}-{:X}-{:X}",
-            self.kind, d[0], d[1], d[2], d[3], d[4], d[5], d[6], d[7]
-        );
+        let mut text = String::with_capacity(40);
+        text.push_str(&format!("{}-0", self.kind));
+        for word in self.data {
+            text.push('-');
+            push_hex(&mut text, word);
+        }
         if !self.path.is_empty() && self.flags & (DIRECTORY | GROUP | MARKER) == 0 {
             text.push_str(&format!("-{:08x}", fnv1a(self.path.bytes())));
         }
@@ -259,14 +260,26 @@ impl Hash for ServiceRef {
 impl fmt::Display for ServiceRef {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}:{}:", self.kind, self.flags)?;
+        let mut words = String::with_capacity(40);
         for word in self.data {
-            write!(f, "{word:X}:")?;
+            push_hex(&mut words, word);
+            words.push(':');
         }
+        f.write_str(&words)?;
         f.write_str(&percent_encode(&self.path))?;
         if !self.name.is_empty() {
             write!(f, ":{}", percent_encode(&self.name))?;
         }
         Ok(())
+    }
+}
+
+/// A number as `{:X}` writes it, in a third of the time: a large receiver's list has 80 000 of them.
+fn push_hex(text: &mut String, number: u32) {
+    let digits = (35 - (number | 1).leading_zeros()) / 4;
+    for place in (0..digits).rev() {
+        let digit = (number >> (4 * place)) & 0xf;
+        text.extend(char::from_digit(digit, 16).map(|digit| digit.to_ascii_uppercase()));
     }
 }
 
@@ -444,5 +457,15 @@ mod tests {
         assert_eq!(parse("1:0:1:0:0:0:0:0:0:0:%zz%4").path(), "%zz%4");
         assert_eq!(parse("1:0:1:0:0:0:0:0:0:0:%c3%28").path(), "\u{fffd}(");
         assert!(ServiceRef::parse("1:0:1:0:0:0:0:0:0:0:é://ü").is_some());
+    }
+
+    #[test]
+    fn numbers_are_written_as_by_the_formatter() {
+        let edges = (0..32).flat_map(|bit| [1_u32 << bit, (1 << bit) - 1, u32::MAX >> bit]);
+        for number in edges {
+            let mut text = String::new();
+            push_hex(&mut text, number);
+            assert_eq!(text, format!("{number:X}"));
+        }
     }
 }

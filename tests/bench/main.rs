@@ -4,6 +4,7 @@
 //! asserts nothing: it fails only when something does not work at all. `cargo bench -- streams` is a part of it.
 
 mod connection; // a plain client
+mod files; // channels and guide from files of the receiver itself
 mod process; // what is run, and what the kernel counted for it
 mod rivals; // others that do the same
 mod streams; // many players at once
@@ -16,8 +17,12 @@ use std::thread::sleep;
 use std::time::{Duration, Instant};
 
 use connection::{get, Connection};
+<<<<<<< HEAD
 use process::{Process, Program, Receiver};
 use rivals::Rival;
+=======
+use process::{Nginx, Pass, Process, Program, Receiver};
+>>>>>>> h-dbench
 use table::Table;
 
 type Outcome<T> = Result<T, Box<dyn std::error::Error>>;
@@ -29,19 +34,26 @@ const REQUESTS: u32 = 2_000;
 
 fn main() -> Outcome<()> {
     let mut table = Table::default();
+<<<<<<< HEAD
     if std::env::args().any(|word| word == "streams") {
         streams::streams(&mut table)?;
         return table.print();
     }
     let normal = refreshes(&mut table)?;
     fourfold(&mut table, normal)?;
+=======
+    let (first, peak) = refreshes(&mut table)?;
+    files::refreshes(&mut table, &first)?;
+    fourfold(&mut table, peak)?;
+>>>>>>> h-dbench
     large(&mut table)?;
+    files::large(&mut table)?;
     streams::streams(&mut table)?;
     table.print()
 }
 
-/// 500 services with 200 events each: two passes, the answers, a restart. Returns the peak in kB.
-fn refreshes(table: &mut Table) -> Outcome<u64> {
+/// 500 services with 200 events each: two passes, the answers, a restart. Returns the first pass and its peak in kB.
+fn refreshes(table: &mut Table) -> Outcome<(Pass, u64)> {
     let receiver = Receiver::start(500, 10, 200)?;
     let folder = Folder::new("normal")?;
     let program = Program::start(&receiver.url, &folder.0)?;
@@ -79,7 +91,7 @@ fn refreshes(table: &mut Table) -> Outcome<u64> {
     let url = receiver.url.clone();
     receiver.stop(table)?;
     restart(table, &url, &folder.0)?;
-    Ok(peak)
+    Ok((first, peak))
 }
 
 /// What answers cost, beside nginx with the same files.

@@ -20,9 +20,11 @@ impl Process {
         Ok(Process(command.stdin(Stdio::null()).spawn()?))
     }
 
-    /// Seconds of CPU so far, of all threads that are there.
+    /// Seconds of CPU so far: in nanoseconds of the threads that are there, where the kernel counts them; ticks are those
+    /// of ended ones, too.
     pub(crate) fn cpu(&self) -> Outcome<f64> {
-        self.schedule().or_else(|_| self.ticks())
+        let ticks = self.ticks()?;
+        Ok(self.schedule().map_or(ticks, |seconds| seconds.max(ticks)))
     }
 
     /// Counted in nanoseconds; not every kernel does.

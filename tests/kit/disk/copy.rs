@@ -16,8 +16,17 @@ const MINUTES: u32 = 24 * 60;
 
 /// Asks for all bouquets with what is below them, and for a day of the guide of each service.
 pub(crate) async fn copy_of(receiver: &demo::Receiver) -> (Listing, Events) {
+    let web = web(receiver.url());
+    let listing = listing(&web).await;
+    let from = u32::try_from(receiver.now() - BEFORE).unwrap();
+    let events = events(&web, &listing, from, MINUTES).await;
+    (listing, events)
+}
+
+/// Asks a receiver patiently.
+pub(crate) fn web(url: String) -> OpenWebif {
     let settings = Settings {
-        base: receiver.url(),
+        base: url,
         user: String::new(),
         password: String::new(),
         timeout: Duration::from_secs(10),
@@ -26,25 +35,33 @@ pub(crate) async fn copy_of(receiver: &demo::Receiver) -> (Listing, Events) {
         max_backoff: Duration::ZERO,
         user_agent: "xg2g-test".into(),
     };
-    let web = OpenWebif::new(settings, Duration::from_secs(10)).unwrap();
+    OpenWebif::new(settings, Duration::from_secs(10)).unwrap()
+}
+
+/// All bouquets with what is below them.
+pub(crate) async fn listing(web: &OpenWebif) -> Listing {
     let mut listing = Listing::default();
     for media in [Media::Tv, Media::Radio] {
         for named in web.bouquets(media).await.unwrap() {
             listing.bouquets.push(ListedBouquet {
-                entries: entries(&web, &named.reference).await,
+                entries: entries(web, &named.reference).await,
                 reference: named.reference.into(),
                 name: named.name.into(),
                 media,
             });
         }
     }
+    listing
+}
+
+/// The guide of each service of a listing.
+pub(crate) async fn events(web: &OpenWebif, listing: &Listing, from: u32, minutes: u32) -> Events {
     let mut services = Vec::new();
     for bouquet in &listing.bouquets {
         gather(&bouquet.entries, &mut services);
     }
     let mut known = HashSet::new();
     let mut events = Events::new();
-    let from = u32::try_from(receiver.now() - BEFORE).unwrap();
     for service in services {
         let key = EpgKey::of(service);
         if key.is_shared_slot() || !known.insert(key) {
@@ -56,11 +73,11 @@ pub(crate) async fn copy_of(receiver: &demo::Receiver) -> (Listing, Events) {
             }
             Ok(())
         };
-        web.guide(Query::Service(service), from, MINUTES, &mut take)
+        web.guide(Query::Service(service), from, minutes, &mut take)
             .await
             .unwrap();
     }
-    (listing, events)
+    events
 }
 
 /// The entries of a list, with those below.

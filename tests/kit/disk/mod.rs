@@ -2,7 +2,7 @@
 //! makes of them can be compared with the model they came from.
 
 mod bouquets;
-mod copy;
+pub(crate) mod copy;
 mod descriptors;
 mod epg;
 mod lamedb;
