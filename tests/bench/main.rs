@@ -17,12 +17,8 @@ use std::thread::sleep;
 use std::time::{Duration, Instant};
 
 use connection::{get, Connection};
-<<<<<<< HEAD
-use process::{Process, Program, Receiver};
+use process::{Pass, Process, Program, Receiver};
 use rivals::Rival;
-=======
-use process::{Nginx, Pass, Process, Program, Receiver};
->>>>>>> h-dbench
 use table::Table;
 
 type Outcome<T> = Result<T, Box<dyn std::error::Error>>;
@@ -34,21 +30,18 @@ const REQUESTS: u32 = 2_000;
 
 fn main() -> Outcome<()> {
     let mut table = Table::default();
-<<<<<<< HEAD
-    if std::env::args().any(|word| word == "streams") {
-        streams::streams(&mut table)?;
-        return table.print();
+    let only = std::env::args().skip(1).find(|word| !word.starts_with('-'));
+    let wants = |part: &str| only.as_deref().is_none_or(|only| only == part);
+    if wants("passes") {
+        let (first, peak) = refreshes(&mut table)?;
+        files::refreshes(&mut table, &first)?;
+        fourfold(&mut table, peak)?;
+        large(&mut table)?;
+        files::large(&mut table)?;
     }
-    let normal = refreshes(&mut table)?;
-    fourfold(&mut table, normal)?;
-=======
-    let (first, peak) = refreshes(&mut table)?;
-    files::refreshes(&mut table, &first)?;
-    fourfold(&mut table, peak)?;
->>>>>>> h-dbench
-    large(&mut table)?;
-    files::large(&mut table)?;
-    streams::streams(&mut table)?;
+    if wants("streams") {
+        streams::streams(&mut table)?;
+    }
     table.print()
 }
 
