@@ -210,7 +210,7 @@ pub fn accepts_gzip(request: &Request) -> bool {
                 .eq_ignore_ascii_case("q")
                 .then(|| value.trim().parse().unwrap_or(0.0))
         });
-        let quality: f32 = quality.unwrap_or(1.0);
+        let quality: f64 = quality.unwrap_or(1.0);
         if name.eq_ignore_ascii_case("gzip") || name.eq_ignore_ascii_case("x-gzip") {
             gzip = Some(quality);
         } else if name.eq_ignore_ascii_case("identity") {
