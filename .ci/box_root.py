@@ -152,6 +152,8 @@ class Box:
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
+            # A shell that takes a program for a script names what it finds in it.
+            errors="replace",
             timeout=120,
             check=False,
         )
