@@ -3,17 +3,17 @@
 use xmlwriter::XmlWriter;
 
 use super::xml::{element, element_with};
-use crate::model::{Aspect, Credit, Details, Quality, Role, Sound};
+use crate::model::{Credit, Details, Quality, Role};
 
 /// The roles in the order of the DTD.
-const ROLES: [(Role, &str); 7] = [
-    (Role::Director, "director"),
-    (Role::Actor, "actor"),
-    (Role::Writer, "writer"),
-    (Role::Producer, "producer"),
-    (Role::Composer, "composer"),
-    (Role::Presenter, "presenter"),
-    (Role::Guest, "guest"),
+const ROLES: [Role; 7] = [
+    Role::Director,
+    Role::Actor,
+    Role::Writer,
+    Role::Producer,
+    Role::Composer,
+    Role::Presenter,
+    Role::Guest,
 ];
 
 /// `<credits>` and `<date>`: they come before the categories.
@@ -29,9 +29,9 @@ fn credits(xml: &mut XmlWriter, credits: &[Credit]) {
         return;
     }
     xml.start_element("credits");
-    for (role, name) in ROLES {
+    for role in ROLES {
         for credit in credits.iter().filter(|credit| credit.role == role) {
-            element(xml, name, &credit.name);
+            element(xml, role.as_str(), &credit.name);
         }
     }
     xml.end_element();
@@ -62,7 +62,7 @@ pub(super) fn technique(xml: &mut XmlWriter, details: &Details) {
     if details.aspect.is_some() || details.quality.is_some() {
         xml.start_element("video");
         if let Some(aspect) = details.aspect {
-            element(xml, "aspect", aspect_text(aspect));
+            element(xml, "aspect", aspect.as_str());
         }
         if let Some(quality) = details.quality {
             element(xml, "quality", quality_text(quality));
@@ -71,7 +71,7 @@ pub(super) fn technique(xml: &mut XmlWriter, details: &Details) {
     }
     if let Some(sound) = details.sound {
         xml.start_element("audio");
-        element(xml, "stereo", sound_text(sound));
+        element(xml, "stereo", sound.as_str());
         xml.end_element();
     }
     if details.has_subtitles {
@@ -89,27 +89,11 @@ pub(super) fn technique(xml: &mut XmlWriter, details: &Details) {
     }
 }
 
-fn aspect_text(aspect: Aspect) -> &'static str {
-    match aspect {
-        Aspect::Normal => "4:3",
-        Aspect::Wide => "16:9",
-    }
-}
-
 /// Tvheadend looks for "HD" within.
 fn quality_text(quality: Quality) -> &'static str {
     match quality {
         Quality::Sd => "SD",
         Quality::Hd => "HD",
         Quality::Uhd => "UHD",
-    }
-}
-
-/// Of the words the DTD allows.
-fn sound_text(sound: Sound) -> &'static str {
-    match sound {
-        Sound::Mono => "mono",
-        Sound::Stereo => "stereo",
-        Sound::Surround => "surround",
     }
 }

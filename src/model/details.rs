@@ -101,3 +101,50 @@ pub enum Sound {
     /// More than two.
     Surround,
 }
+
+impl Role {
+    /// XMLTV's word.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Role::Director => "director",
+            Role::Actor => "actor",
+            Role::Writer => "writer",
+            Role::Producer => "producer",
+            Role::Composer => "composer",
+            Role::Presenter => "presenter",
+            Role::Guest => "guest",
+        }
+    }
+}
+
+impl Aspect {
+    /// `4:3` or `16:9`.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Aspect::Normal => "4:3",
+            Aspect::Wide => "16:9",
+        }
+    }
+}
+
+impl Quality {
+    /// `sd`, `hd` or `uhd`.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Quality::Sd => "sd",
+            Quality::Hd => "hd",
+            Quality::Uhd => "uhd",
+        }
+    }
+}
+
+impl Sound {
+    /// `mono`, `stereo` or `surround`.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Sound::Mono => "mono",
+            Sound::Stereo => "stereo",
+            Sound::Surround => "surround",
+        }
+    }
+}

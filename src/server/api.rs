@@ -10,7 +10,7 @@ use super::details::DetailsJson;
 use super::list::{item, listed};
 use crate::http::client::quote;
 use crate::http::{code, Params, Reply, Request};
-use crate::model::{parse_rfc3339, rfc3339, unix_now, Channel, Event, Lineup, Media, Quality};
+use crate::model::{parse_rfc3339, rfc3339, unix_now, Channel, Event, Lineup, Media};
 use crate::store::{Snapshot, Store};
 
 /// Channels in an answer; ask for more by `offset`.
@@ -67,23 +67,13 @@ impl ChannelJson {
             logo: format!("/picon/{slug}.png"),
             stream: format!("/stream/{slug}.ts"),
             slug,
-            quality: service
-                .quality()
-                .map(|quality| quality_name(quality).into()),
+            quality: service.quality().map(|quality| quality.as_str().into()),
             codec: facts.and_then(|facts| Some(facts.codec?.as_str().into())),
             scrambled: facts.map(|facts| facts.is_scrambled),
             provider: facts
                 .map(|facts| facts.provider.to_string())
                 .filter(|provider| !provider.is_empty()),
         }
-    }
-}
-
-fn quality_name(quality: Quality) -> &'static str {
-    match quality {
-        Quality::Sd => "sd",
-        Quality::Hd => "hd",
-        Quality::Uhd => "uhd",
     }
 }
 

@@ -2,7 +2,7 @@
 
 use nanoserde::SerJson;
 
-use crate::model::{Aspect, Credit, Details, Quality, Role, Sound, Translation};
+use crate::model::{Credit, Details, Translation};
 
 // The derive knows `pub` only.
 #[allow(unreachable_pub)]
@@ -46,9 +46,9 @@ impl DetailsJson {
             year: details.year,
             countries: list(&details.countries, String::clone),
             age: details.age,
-            aspect: details.aspect.map(aspect),
-            quality: details.quality.map(quality),
-            sound: details.sound.map(sound),
+            aspect: details.aspect.map(|aspect| aspect.as_str().into()),
+            quality: details.quality.map(|quality| quality.as_str().into()),
+            sound: details.sound.map(|sound| sound.as_str().into()),
             has_subtitles: details.has_subtitles.then_some(true),
             programme_crid: text(&details.programme_crid),
             series_crid: text(&details.series_crid),
@@ -70,42 +70,10 @@ impl TranslationJson {
 
 impl CreditJson {
     fn new(credit: &Credit) -> CreditJson {
-        let role = match credit.role {
-            Role::Director => "director",
-            Role::Actor => "actor",
-            Role::Writer => "writer",
-            Role::Producer => "producer",
-            Role::Composer => "composer",
-            Role::Presenter => "presenter",
-            Role::Guest => "guest",
-        };
         CreditJson {
-            role: role.into(),
+            role: credit.role.as_str().into(),
             name: credit.name.clone(),
         }
-    }
-}
-
-fn aspect(aspect: Aspect) -> String {
-    match aspect {
-        Aspect::Normal => "4:3".into(),
-        Aspect::Wide => "16:9".into(),
-    }
-}
-
-fn quality(quality: Quality) -> String {
-    match quality {
-        Quality::Sd => "sd".into(),
-        Quality::Hd => "hd".into(),
-        Quality::Uhd => "uhd".into(),
-    }
-}
-
-fn sound(sound: Sound) -> String {
-    match sound {
-        Sound::Mono => "mono".into(),
-        Sound::Stereo => "stereo".into(),
-        Sound::Surround => "surround".into(),
     }
 }
 
@@ -120,6 +88,7 @@ fn list<T, J>(items: &[T], json: impl Fn(&T) -> J) -> Option<Vec<J>> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::{Aspect, Quality, Role, Sound};
 
     #[test]
     fn what_is_not_known_is_left_out() {
