@@ -99,7 +99,7 @@ impl Poller {
             self.files_read.borrow_mut().saved = Some(Instant::now());
             match self.web.save_guide().await {
                 Ok(()) => {
-                    self.look_at_guide(files).await;
+                    self.file_guide(files).await;
                     if self.is_fresh() {
                         return self.publish_guide(true).await;
                     }
@@ -114,14 +114,20 @@ impl Poller {
     }
 
     /// Looks at all files and publishes what they say.
-    pub(super) async fn look(&self, files: &Files) -> Result<(), Error> {
+    async fn look(&self, files: &Files) -> Result<(), Error> {
         self.look_at_channels(files).await?;
-        if self.settings.guide.enabled && self.look_at_guide(files).await {
-            self.publish_guide(true).await?;
+        self.look_at_guide(files).await
+    }
+
+    /// Publishes the guide with what is new in the file of events, for the channels there are now.
+    pub(super) async fn look_at_guide(&self, files: &Files) -> Result<(), Error> {
+        if self.settings.guide.enabled && self.file_guide(files).await {
+            self.publish_guide(true).await
         } else if self.store.current().generation > 0 {
-            self.publish_guide(false).await?;
+            self.publish_guide(false).await
+        } else {
+            Ok(())
         }
-        Ok(())
     }
 
     /// Publishes the channels that the files list.
@@ -144,7 +150,7 @@ impl Poller {
 
     /// Files what is new in enigma2's file of events: all of it when it was written anew, else that of channels it was
     /// not read for yet. Returns whether the store now has what it says.
-    async fn look_at_guide(&self, files: &Files) -> bool {
+    async fn file_guide(&self, files: &Files) -> bool {
         match self.read_guide(files).await {
             Ok(is_there) => is_there,
             Err(error) => {
@@ -254,6 +260,7 @@ impl Poller {
     async fn listen(&self, files: &Files, then: impl Fn()) -> io::Result<()> {
         let mut watch = Watch::new()?;
         let mut debounce = Debounce::new(files.looks.timing);
+        // What is there now the first pass sees.
         watch.add(files.disk.dir())?;
         loop {
             match watch.add(files.disk.dir()) {

@@ -247,13 +247,13 @@ impl Poller {
         }
     }
 
-    /// The receiver's files changed between two passes.
+    /// The receiver's files changed; which channels they list was seen already.
     async fn look_again(&self) {
         let Some(files) = &self.files else {
             return;
         };
-        if let Err(error) = self.look(files).await {
-            log::warn!("the receiver's files changed, what is known is kept: {error}");
+        if let Err(error) = self.look_at_guide(files).await {
+            log::warn!("the receiver's files changed, the guide is kept: {error}");
         }
         self.store.events().release();
         self.tell_the_end();

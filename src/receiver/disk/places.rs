@@ -52,7 +52,7 @@ impl Disk {
         Ok(named.unwrap_or(USUAL[0]).into())
     }
 
-    /// Whether a file of this name in the directory, or one below, has to do with channels. What is still being written
+    /// Whether a file of this name in the directory has to do with channels. What is still being written
     /// (`.writing`) has not, yet.
     pub fn concerns(name: &str) -> bool {
         !name.ends_with(".writing") && NAMES.iter().any(|known| name.starts_with(known))
