@@ -42,11 +42,6 @@ impl Error {
             why: why.to_string(),
         }
     }
-
-    /// The file.
-    pub fn path(&self) -> &Path {
-        &self.path
-    }
 }
 
 impl fmt::Display for Error {

@@ -409,7 +409,7 @@ fn what_must_be_there_is_missed_by_name() {
     let why = |file: &str, text: &str| {
         copy.write(file, text);
         let error = copy.disk().listing().unwrap_err();
-        assert_eq!(error.path(), copy.path.join(file));
+        assert_eq!(error.path, copy.path.join(file));
         error.to_string()
     };
     assert!(why("lamedb", "eDVB services /9/\n").contains("no list of services"));

@@ -30,8 +30,8 @@ const LABELS: [(About, &str); 10] = [
     (
         About::Person(Role::Actor),
         "actor|actors|actress|actresses|cast|starring|stars|performer|performers|darsteller|darstellerin|darstellerinnen|\
-         schauspieler|besetzung|mit|acteur|acteurs|interprète|interprètes|avec|distribution|attori|attore|cast|interpreti|\
-         con|actores|reparto|intérpretes|elenco|atores|com|acteurs|met|rolverdeling|obsada|występują|w rolach głównych|\
+         schauspieler|besetzung|mit|acteur|acteurs|interprète|interprètes|avec|distribution|attori|attore|interpreti|\
+         con|actores|reparto|intérpretes|elenco|atores|com|met|rolverdeling|obsada|występują|w rolach głównych|\
          hrají|herci|účinkujú|szereplők|szereplő|főszereplők|skådespelare|skuespillere|medvirkende|i rollerne|roller|\
          näyttelijät|pääosissa|oyuncular|ηθοποιοί|ερμηνεία|πρωταγωνιστούν|актеры|актёры|в ролях|актьори",
     ),
@@ -40,7 +40,7 @@ const LABELS: [(About, &str); 10] = [
         "writer|writers|written by|screenplay|screenwriter|script|author|authors|autor|autorin|autoren|drehbuch|buch|\
          drehbuchautor|scénario|scénariste|auteur|auteurs|sceneggiatura|sceneggiatore|autore|guion|guión|guionista|roteiro|\
          argumento|scenario|schrijver|scenariusz|scenarzysta|scénář|scenár|forgatókönyv|forgatókönyvíró|író|manus|\
-         manuskript|käsikirjoitus|senaryo|senarist|σενάριο|сценарий|сценарист|сценарист",
+         manuskript|käsikirjoitus|senaryo|senarist|σενάριο|сценарий|сценарист",
     ),
     (
         About::Person(Role::Producer),
