@@ -41,6 +41,9 @@ pub struct Event {
 }
 
 impl Event {
+    /// 2000-01-01 in seconds since 1970: an earlier event is from a receiver that does not know the time.
+    pub const EARLIEST: u32 = 946_684_800;
+
     /// The end in seconds since 1970.
     pub fn stop(&self) -> u32 {
         self.start.saturating_add(self.duration)

@@ -9,8 +9,6 @@ use crate::model::{clean_line, clean_text, Event, ServiceRef};
 const LARGEST_GUIDE: u64 = 64 * 1024 * 1024;
 /// One service has a tenth of these events in a week, at most.
 const MOST_EVENTS: usize = 20_000;
-/// 2000-01-01: an earlier event is a receiver that does not know the time.
-const EARLIEST: i64 = 946_684_800;
 /// An event of more than a week is damage.
 const LONGEST: i64 = 7 * 86_400;
 
@@ -265,7 +263,9 @@ fn read_row(object: &str) -> Result<(String, Row), String> {
     ) {
         (Some(0), _) => Row::Empty,
         (None, _) if no_start => Row::Empty,
-        (Some(start), Some(duration)) if start >= EARLIEST && (0..=LONGEST).contains(&duration) => {
+        (Some(start), Some(duration))
+            if start >= i64::from(Event::EARLIEST) && (0..=LONGEST).contains(&duration) =>
+        {
             let Ok(begin) = u32::try_from(start) else {
                 return Ok((service, Row::Bad));
             };

@@ -6,8 +6,6 @@ use super::texts::Texts;
 use super::{component, facts};
 use crate::model::{Details, Event};
 
-/// 2000-01-01: an earlier event is a receiver that did not know the time.
-const EARLIEST: u32 = 946_684_800;
 /// 1970-01-01 as a modified Julian date.
 const EPOCH: u32 = 40_587;
 
@@ -41,7 +39,7 @@ impl Decoder {
         let days = u32::from(u16::from_be_bytes([days_high, days_low]));
         let start = days.checked_sub(EPOCH)? * 86_400 + seconds([hour, minute, second])?;
         let duration = seconds([hours, minutes, more])?;
-        if start < EARLIEST || duration == 0 {
+        if start < Event::EARLIEST || duration == 0 {
             return None;
         }
         let mut texts = Texts::default();
