@@ -9,7 +9,8 @@ use std::time::{Duration, Instant};
 
 use smol::{LocalExecutor, Task};
 
-use crate::config::{Config, Locked, ReceiverSource};
+use crate::access::{Guard, Keys};
+use crate::config::{Config, Loaded, Locked, ReceiverSource};
 use crate::http::client::Settings;
 use crate::http::{listen, Limits, Server};
 use crate::model::{authority, is_loopback, without_port, Selection};
@@ -29,7 +30,7 @@ const GRACE: Duration = Duration::from_secs(1);
 #[derive(Clone, Debug)]
 pub struct Options {
     /// The configuration.
-    pub config: Config,
+    pub loaded: Loaded,
     /// Where the small state is saved.
     pub state: PathBuf,
     /// Where outputs and events go.
@@ -49,6 +50,8 @@ pub enum Error {
     Receiver(crate::receiver::Error),
     /// The simulated receiver cannot start.
     Demo(io::Error),
+    /// The file of the keys cannot be read, or a key cannot be made.
+    Keys(io::Error),
     /// The directory for outputs cannot be used.
     Data(PathBuf, io::Error),
     /// The port cannot be opened; the error says who has it.
@@ -60,6 +63,7 @@ impl fmt::Display for Error {
         match self {
             Error::Receiver(error) => error.fmt(f),
             Error::Demo(error) => write!(f, "the simulated receiver cannot start: {error}"),
+            Error::Keys(error) => write!(f, "token and stream key: {error}"),
             Error::Data(path, error) => write!(f, "files.data = {}: {error}", path.display()),
             Error::Listen(error) => error.fmt(f),
         }
@@ -70,7 +74,10 @@ impl std::error::Error for Error {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match self {
             Error::Receiver(error) => Some(error),
-            Error::Demo(error) | Error::Data(_, error) | Error::Listen(error) => Some(error),
+            Error::Demo(error)
+            | Error::Keys(error)
+            | Error::Data(_, error)
+            | Error::Listen(error) => Some(error),
         }
     }
 }
@@ -92,20 +99,21 @@ pub struct Running {
 /// [`Error`]; nothing is left running then.
 pub fn start(executor: &Rc<LocalExecutor<'static>>, options: Options) -> Result<Running, Error> {
     let Options {
-        mut config,
+        mut loaded,
         state,
         data,
         demo,
         watch,
         looks,
     } = options;
-    let disk = disk(&config, demo.is_some());
+    let disk = disk(&loaded.config, demo.is_some());
     let demo = match demo {
-        Some(wanted) => Some(simulate(executor, wanted, &mut config).map_err(Error::Demo)?),
+        Some(wanted) => Some(simulate(executor, wanted, &mut loaded.config).map_err(Error::Demo)?),
         None => None,
     };
+    let config = &loaded.config;
     let web =
-        OpenWebif::new(settings(&config), config.receiver.max_block).map_err(Error::Receiver)?;
+        OpenWebif::new(settings(config), config.receiver.max_block).map_err(Error::Receiver)?;
     let web = Rc::new(web);
 
     check_mount(&data).map_err(|error| Error::Data(data.clone(), error))?;
@@ -135,7 +143,7 @@ pub fn start(executor: &Rc<LocalExecutor<'static>>, options: Options) -> Result<
     ));
 
     let settings = config.stream.clone();
-    let streams = Streams::new(executor, settings, ports(&config), ask(web.clone()), watch);
+    let streams = Streams::new(executor, settings, ports(config), ask(web.clone()), watch);
     let (handle, poller) = refresh::start(
         web,
         store.clone(),
@@ -152,6 +160,8 @@ pub fn start(executor: &Rc<LocalExecutor<'static>>, options: Options) -> Result<
         }),
         tell(streams.clone(), config.stream.relay_port),
     );
+    let keys = keys(config, &state).map_err(Error::Keys)?;
+    let guard = Guard::new(config, &keys);
     let router = server::table(server::Needs {
         store: store.clone(),
         refresh: handle.clone(),
@@ -159,19 +169,20 @@ pub fn start(executor: &Rc<LocalExecutor<'static>>, options: Options) -> Result<
         streams: streams.clone(),
         addresses: server::Addresses {
             public_url: config.server.public_url.clone().unwrap_or_default(),
+            key: guard.stream_key().reveal().to_owned(),
             mode: config.stream.mode,
             receiver: host_of(&config.receiver.url),
             port: config.stream.port,
         },
-        guide: config.guide.enabled,
-        receiver: config.receiver.url.clone(),
+        loaded: Rc::new(loaded.clone()),
+        refused: guard.refused(),
         started: Instant::now(),
     });
     let listener = listen(&config.server.listen.to_string()).map_err(Error::Listen)?;
     let server = Server::start(
         executor.clone(),
         listener,
-        Rc::new(router),
+        Rc::new(router.behind(guard)),
         Limits::default(),
     )
     .map_err(Error::Listen)?;
@@ -215,6 +226,17 @@ impl Running {
         }
         self.store.release();
     }
+}
+
+/// The keys that were made here; makes the one that is needed and missing.
+fn keys(config: &Config, state: &Path) -> io::Result<Keys> {
+    let mut keys = Keys::load(state)?;
+    let is_needed = config.auth.everything && config.auth.stream_key.is_empty();
+    if is_needed && keys.make_stream()? {
+        // Another one after the next start would leave every player with addresses that are none.
+        keys.save(state)?;
+    }
+    Ok(keys)
 }
 
 /// Starts a simulated receiver and puts it in the place of the configured one.

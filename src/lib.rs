@@ -17,6 +17,7 @@ pub mod config;
 pub mod http;
 
 // Second floor: sources and writers.
+pub mod access;
 pub mod guide;
 pub mod playlist;
 pub mod receiver;

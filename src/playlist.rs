@@ -5,7 +5,7 @@
 use std::io::{self, Write};
 
 use crate::model::{
-    player_name, player_text, stream_source, Bouquet, Channel, Lineup, Media, UrlKind,
+    player_name, player_text, stream_source, Base, Bouquet, Channel, Lineup, Media, UrlKind,
 };
 
 /// For whom a playlist is written.
@@ -74,8 +74,8 @@ impl Client {
 /// Where the addresses in a playlist lead.
 #[derive(Clone, Debug)]
 pub struct Links<'a> {
-    /// This program: `http://host:port`, no slash at the end.
-    pub base: &'a str,
+    /// This program.
+    pub base: &'a Base,
     /// The receiver's stream port, `http://host:8001`, when players are to go there directly.
     pub direct: Option<&'a str>,
 }
@@ -91,11 +91,8 @@ pub fn write(
     links: &Links<'_>,
     client: Client,
 ) -> io::Result<()> {
-    let base = links.base;
-    writeln!(
-        out,
-        "#EXTM3U url-tvg=\"{base}/xmltv.xml\" x-tvg-url=\"{base}/xmltv.xml\""
-    )?;
+    let guide = links.base.guide();
+    writeln!(out, "#EXTM3U url-tvg=\"{guide}\" x-tvg-url=\"{guide}\"")?;
     match bouquet {
         Some(bouquet) => {
             let mut channels: Vec<u32> = bouquet.channels.clone();
@@ -144,7 +141,7 @@ fn write_channel(
         out,
         "#EXTINF:-1 tvg-id=\"{slug}.e2\" tvg-chno=\"{number}\" tvg-name=\"{name}\""
     )?;
-    write!(out, " tvg-logo=\"{base}/picon/{slug}.png\" group-title=\"")?;
+    write!(out, " tvg-logo=\"{}\" group-title=\"", base.logo(slug))?;
     join(out, groups, ";")?;
     out.write_all(b"\"")?;
     if channel.media == Media::Radio {
@@ -162,7 +159,7 @@ fn write_channel(
         out.write_all(b"#KODIPROP:mimetype=video/mp2t\n")?;
     }
     match links.direct {
-        None => writeln!(out, "{base}/stream/{slug}.ts"),
+        None => writeln!(out, "{}", base.stream(slug)),
         Some(port) => writeln!(out, "{}", stream_source(&channel.service, port)),
     }
 }
@@ -179,13 +176,20 @@ fn join(out: &mut impl Write, parts: &[impl AsRef<str>], separator: &str) -> io:
 
 #[cfg(test)]
 mod tests {
+    use std::sync::LazyLock;
+
     use super::*;
     use crate::model::{Entry, ListedBouquet, Listing, Selection};
 
-    const LINKS: Links<'static> = Links {
-        base: "http://box:8080",
-        direct: None,
-    };
+    static BASE: LazyLock<Base> = LazyLock::new(|| Base {
+        address: "http://box:8080".into(),
+        key: String::new(),
+    });
+
+    fn links(direct: Option<&'static str>) -> Links<'static> {
+        let base = &*BASE;
+        Links { base, direct }
+    }
 
     fn lineup(tv: &[(&str, &str)], radio: &[(&str, &str)]) -> Lineup {
         let bouquet = |file: &str, name: &str, media, entries: &[(&str, &str)]| ListedBouquet {
@@ -245,7 +249,7 @@ mod tests {
 
     #[test]
     fn g1_stream_addresses_come_from_the_service_reference_alone() {
-        let all = text(Client::Kodi, &LINKS);
+        let all = text(Client::Kodi, &links(None));
         assert!(all.contains("\nhttp://box:8080/stream/1-0-19-283D-3FB-1-C00000-0-0-0.ts\n"));
         let mut moved = TV;
         moved.reverse();
@@ -254,7 +258,7 @@ mod tests {
             &mut out,
             &lineup(&moved, &RADIO),
             None,
-            &LINKS,
+            &links(None),
             Client::Kodi,
         )
         .unwrap();
@@ -273,7 +277,7 @@ mod tests {
 
     #[test]
     fn g2_stream_paths_end_in_ts() {
-        for line in text(Client::Plain, &LINKS)
+        for line in text(Client::Plain, &links(None))
             .lines()
             .filter(|line| line.starts_with("http"))
         {
@@ -283,18 +287,18 @@ mod tests {
 
     #[test]
     fn g3_kodi_is_told_the_type_of_transport_streams_only() {
-        let all = text(Client::Kodi, &LINKS);
+        let all = text(Client::Kodi, &links(None));
         assert_eq!(
             lines_of(&all, "Das Erste")[1],
             "#KODIPROP:mimetype=video/mp2t"
         );
         assert_eq!(lines_of(&all, "HLS").len(), 2);
-        assert!(!text(Client::Jellyfin, &LINKS).contains("KODIPROP"));
+        assert!(!text(Client::Jellyfin, &links(None)).contains("KODIPROP"));
     }
 
     #[test]
     fn g15_ids_are_valid_and_stable() {
-        let all = text(Client::Kodi, &LINKS);
+        let all = text(Client::Kodi, &links(None));
         assert!(
             lines_of(&all, "Das Erste")[0].contains("tvg-id=\"1-0-19-283D-3FB-1-C00000-0-0-0.e2\"")
         );
@@ -302,7 +306,7 @@ mod tests {
 
     #[test]
     fn g16_names_survive_every_parser() {
-        let all = text(Client::Jellyfin, &LINKS);
+        let all = text(Client::Jellyfin, &links(None));
         for line in all.lines().filter(|line| line.starts_with("#EXTINF")) {
             let (attributes, name) = line.rsplit_once(',').unwrap();
             assert!(!name.contains(['"', '\'']) && !name.is_empty());
@@ -315,7 +319,7 @@ mod tests {
 
     #[test]
     fn g17_nothing_looks_like_a_recording() {
-        let all = text(Client::Kodi, &LINKS);
+        let all = text(Client::Kodi, &links(None));
         for word in ["media=", "media-dir=", "media-size="] {
             assert!(!all.contains(word));
         }
@@ -323,7 +327,7 @@ mod tests {
 
     #[test]
     fn g18_every_channel_has_an_absolute_logo_with_an_ascii_name() {
-        let all = text(Client::Kodi, &LINKS);
+        let all = text(Client::Kodi, &links(None));
         for line in all.lines().filter(|line| line.starts_with("#EXTINF")) {
             let logo = line
                 .split("tvg-logo=\"")
@@ -342,7 +346,7 @@ mod tests {
 
     #[test]
     fn g19_numbers_are_unique_and_never_0() {
-        let all = text(Client::Kodi, &LINKS);
+        let all = text(Client::Kodi, &links(None));
         let mut numbers: Vec<u32> = all
             .lines()
             .filter_map(|line| {
@@ -361,14 +365,14 @@ mod tests {
 
     #[test]
     fn g30_the_playlist_begins_with_extm3u_and_has_no_cr() {
-        let all = text(Client::Kodi, &LINKS);
+        let all = text(Client::Kodi, &links(None));
         assert!(all.starts_with("#EXTM3U ") && !all.contains('\r'));
         assert!(all.contains("url-tvg=\"http://box:8080/xmltv.xml\""));
     }
 
     #[test]
     fn groups_are_the_bouquets_and_radio_is_marked() {
-        let all = text(Client::Kodi, &LINKS);
+        let all = text(Client::Kodi, &links(None));
         let first = &lines_of(&all, "Das Erste")[0];
         assert!(
             first.contains("group-title=\"Sport\u{201a} \u{201d}Film\u{201d}\u{201a} <1>;Two\""),
@@ -377,7 +381,9 @@ mod tests {
         assert!(!first.contains("radio"));
         let radio = &lines_of(&all, "Bayern")[0];
         assert!(radio.contains("group-title=\"Radio\" radio=\"true\""));
-        assert!(lines_of(&text(Client::Tvheadend, &LINKS), "Das Erste")[0].contains("<1>|Two\""));
+        assert!(
+            lines_of(&text(Client::Tvheadend, &links(None)), "Das Erste")[0].contains("<1>|Two\"")
+        );
     }
 
     #[test]
@@ -388,7 +394,7 @@ mod tests {
             &mut out,
             &lineup,
             lineup.bouquet("two"),
-            &LINKS,
+            &links(None),
             Client::Kodi,
         )
         .unwrap();
@@ -399,15 +405,11 @@ mod tests {
 
     #[test]
     fn direct_addresses_lead_to_the_receiver_or_to_the_url() {
-        let links = Links {
-            base: "http://box:8080",
-            direct: Some("http://box:8001"),
-        };
-        let all = text(Client::Kodi, &links);
+        let all = text(Client::Kodi, &links(Some("http://box:8001")));
         assert!(all.contains("\nhttp://box:8001/1:0:19:283D:3FB:1:C00000:0:0:0:\n"));
         assert!(all.contains("\nhttp://u:p@h:80/live.m3u8\n"));
         assert!(
-            !text(Client::Kodi, &LINKS).contains("u:p"),
+            !text(Client::Kodi, &links(None)).contains("u:p"),
             "no password in a playlist unless direct"
         );
     }

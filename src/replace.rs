@@ -21,6 +21,10 @@ impl Draft {
     /// # Errors
     /// Those of the file system.
     pub fn begin(target: &Path) -> io::Result<Draft> {
+        Draft::begin_with(target, 0o644)
+    }
+
+    fn begin_with(target: &Path, mode: u32) -> io::Result<Draft> {
         let directory = directory_of(target);
         fs::create_dir_all(directory)?;
         let mut name = std::ffi::OsString::from(".");
@@ -36,10 +40,10 @@ impl Draft {
             .read(true)
             .write(true)
             .create_new(true)
-            .mode(0o644)
+            .mode(mode)
             .open(&beside)?;
         // The process may run with a narrow umask, readers are other users.
-        file.set_permissions(fs::Permissions::from_mode(0o644))?;
+        file.set_permissions(fs::Permissions::from_mode(mode))?;
         Ok(Draft {
             target: target.into(),
             beside,
@@ -90,10 +94,22 @@ impl Drop for Draft {
 /// # Errors
 /// Those of the file system; the old file is then still in place.
 pub fn replace(target: &Path, content: &[u8]) -> io::Result<bool> {
+    replace_with(target, content, 0o644)
+}
+
+/// The same for a file that only its owner may read.
+///
+/// # Errors
+/// Those of the file system; the old file is then still in place.
+pub fn replace_private(target: &Path, content: &[u8]) -> io::Result<bool> {
+    replace_with(target, content, 0o600)
+}
+
+fn replace_with(target: &Path, content: &[u8], mode: u32) -> io::Result<bool> {
     if holds(target, content) {
         return Ok(false);
     }
-    let mut draft = Draft::begin(target)?;
+    let mut draft = Draft::begin_with(target, mode)?;
     draft.write_all(content)?;
     draft.publish()?;
     Ok(true)

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 const CELLAR: [&str; 6] = ["model", "cache", "events", "replace", "log", "watch"];
 
 /// What each room may use besides the cellar. The table of docs/ARCHITECTURE.md.
-const MAY_USE: [(&str, &[&str]); 17] = [
+const MAY_USE: [(&str, &[&str]); 18] = [
     ("model", &[]),
     ("cache", &[]),
     ("replace", &[]),
@@ -17,6 +17,7 @@ const MAY_USE: [(&str, &[&str]); 17] = [
     ("config", &[]),
     ("http", &[]),
     ("playlist", &[]),
+    ("access", &["config", "http"]),
     ("guide", &[]),
     ("receiver", &["http"]),
     ("stream", &["config", "http"]),
@@ -27,7 +28,7 @@ const MAY_USE: [(&str, &[&str]); 17] = [
     (
         "server",
         &[
-            "config", "http", "playlist", "guide", "stream", "store", "picons", "refresh",
+            "access", "config", "http", "playlist", "guide", "stream", "store", "picons", "refresh",
         ],
     ),
     ("cli", &["config"]),

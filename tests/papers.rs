@@ -4,7 +4,7 @@
 
 use std::fs;
 use std::path::Path;
-use xg2g::{cli, config};
+use xg2g::{cli, config, http};
 
 /// Compares a file with what it should be; `BLESS=1` writes it instead.
 fn compare(name: &str, generated: &str) {
@@ -74,16 +74,13 @@ fn quoted(text: &str, begin: &str) -> Vec<String> {
         .collect()
 }
 
+fn read(name: &str) -> String {
+    fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(name)).unwrap()
+}
+
 #[test]
-fn the_page_of_addresses_lists_every_route_and_every_code() {
-    let source = |path: &str| {
-        std::fs::read_to_string(format!("{}/{path}", env!("CARGO_MANIFEST_DIR"))).unwrap()
-    };
-    let (routes, codes, page) = (
-        source("src/server/routes.rs"),
-        source("src/http/error.rs"),
-        source("docs/HTTP.md"),
-    );
+fn the_page_of_addresses_lists_every_route() {
+    let (routes, page) = (read("src/server/routes.rs"), read("docs/HTTP.md"));
     for (method, call) in [("GET", "Route::get(\""), ("POST", "Route::post(\"")] {
         let paths = quoted(&routes, call);
         assert!(!paths.is_empty());
@@ -103,12 +100,26 @@ fn the_page_of_addresses_lists_every_route_and_every_code() {
             "the page lists {method} addresses that are not there"
         );
     }
-    let codes = quoted(&codes, "&str = \"");
-    assert!(codes.len() > 5);
-    for code in &codes {
-        assert!(
-            page.contains(&format!("| {code} |")),
-            "{code} is not in the page"
+}
+
+#[test]
+fn the_table_of_errors_in_the_page_of_addresses_is_that_of_the_program() {
+    let mut table = String::from("| code | status | meaning |\n| --- | --- | --- |\n");
+    for code in http::CODES {
+        let statuses: Vec<String> = code.statuses.iter().map(u16::to_string).collect();
+        table += &format!(
+            "| {} | {} | {} |\n",
+            code.name,
+            statuses.join(", "),
+            code.about
         );
     }
+    let page = read("docs/HTTP.md");
+    let (begin, end) = ("<!-- codes -->\n", "<!-- /codes -->");
+    let (before, rest) = page.split_once(begin).unwrap();
+    let (_, after) = rest.split_once(end).unwrap();
+    compare(
+        "docs/HTTP.md",
+        &format!("{before}{begin}{table}{end}{after}"),
+    );
 }

@@ -10,7 +10,7 @@ use smol::future::FutureExt;
 use smol::io::{AsyncReadExt, AsyncWriteExt};
 use smol::{Async, LocalExecutor, Timer};
 use xg2g::app::{self, Running};
-use xg2g::config::Config;
+use xg2g::config::{Config, Loaded};
 use xg2g::refresh::Looks;
 use xg2g::stream::Watch;
 
@@ -158,7 +158,7 @@ fn directory(name: &str) -> std::path::PathBuf {
 fn start(executor: &Rc<LocalExecutor<'static>>, name: &str, config: &Config) -> Running {
     let directory = directory(name);
     let options = app::Options {
-        config: config.clone(),
+        loaded: Loaded::unsaid(config.clone()),
         state: directory.join("state"),
         data: directory.join("data"),
         demo: None,

@@ -1,7 +1,7 @@
 //! The options of the simulated receiver.
 
 use super::Failure;
-use crate::config::Secret;
+use crate::model::Secret;
 use pico_args::Arguments;
 use std::io;
 use std::str::FromStr;

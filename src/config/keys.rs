@@ -78,6 +78,14 @@ pub const SECTIONS: &[Section] = &[
         about: "Where players reach this program.",
     },
     Section {
+        name: "auth",
+        about: "Who may ask.",
+    },
+    Section {
+        name: "ratelimit",
+        about: "How often a client may ask.",
+    },
+    Section {
         name: "files",
         about: "Where files are kept.",
     },
@@ -373,6 +381,71 @@ pub const KEYS: &[Key] = &[
         kind: Kind::PublicUrl(|c| &mut c.server.public_url),
         about: "Address to write into playlist and guide, for instance that of a reverse \
                 proxy. Empty: the one the client used.",
+    },
+    Key {
+        path: "server.hosts",
+        env: "XG2G_HOSTS",
+        kind: Kind::Hosts(|c| &mut c.server.hosts),
+        about: "Names under which this program may be asked to change things, besides addresses, \
+                the machine's own name, names without a dot and those that end in .local, .lan, \
+                .fritz.box or .home.arpa: others could be the work of a hostile page.",
+    },
+    Key {
+        path: "server.trusted_proxies",
+        env: "XG2G_TRUSTED_PROXIES",
+        kind: Kind::Networks(|c| &mut c.server.trusted_proxies),
+        about: "Reverse proxies in front of this program: only they are believed whom they ask \
+                for (X-Forwarded-For).",
+    },
+    Key {
+        path: "auth.token",
+        env: "XG2G_API_TOKEN",
+        kind: Kind::Token(|c| &mut c.auth.token),
+        about:
+            "Token of who may change things, and ask from outside of the local networks. Empty: \
+                the one that `xg2g token` made; without one only this machine may change things, \
+                and nobody asks from outside.",
+    },
+    Key {
+        path: "auth.everything",
+        env: "XG2G_AUTH_EVERYTHING",
+        kind: Kind::Flag(|c| &mut c.auth.everything),
+        about: "Whether reading and streams need a key, too, which then is part of all addresses \
+                in playlist and guide. `xg2g token` tells it.",
+    },
+    Key {
+        path: "auth.stream_key",
+        env: "XG2G_STREAM_KEY",
+        kind: Kind::Key(|c| &mut c.auth.stream_key),
+        about: "That key. Empty: one that is made once and kept.",
+    },
+    Key {
+        path: "ratelimit.enabled",
+        env: "XG2G_RATELIMIT_ENABLED",
+        kind: Kind::Flag(|c| &mut c.ratelimit.enabled),
+        about:
+            "Whether requests are limited, for each client. This machine is not, nor are streams.",
+    },
+    Key {
+        path: "ratelimit.rps",
+        env: "XG2G_RATELIMIT_RPS",
+        kind: Kind::Number(|c| &mut c.ratelimit.rps, 1, 10_000),
+        about:
+            "Requests a second in the long run. Ready-made outputs (playlist, guide, logos) have \
+                a limit of their own of 200 a second and 1000 at once, a refresh one of 6 a minute \
+                and 5 at once.",
+    },
+    Key {
+        path: "ratelimit.burst",
+        env: "XG2G_RATELIMIT_BURST",
+        kind: Kind::Number(|c| &mut c.ratelimit.burst, 1, 100_000),
+        about: "Requests at once.",
+    },
+    Key {
+        path: "ratelimit.whitelist",
+        env: "XG2G_RATELIMIT_WHITELIST",
+        kind: Kind::Networks(|c| &mut c.ratelimit.whitelist),
+        about: "Clients that are not limited.",
     },
     Key {
         path: "files.data",

@@ -1,8 +1,9 @@
 //! What a key may hold: the check, the place it goes to, and the way it is shown.
 
 use super::toml::Value;
-use super::{duration, url, Config, Listen, Locked, Mode, ReceiverSource, Secret};
+use super::{duration, url, Config, Listen, Locked, Mode, ReceiverSource};
 use crate::log::Output;
+use crate::model::{Network, Secret};
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use std::time::Duration;
@@ -15,8 +16,12 @@ pub type Slot<T> = fn(&mut Config) -> &mut T;
 pub enum Kind {
     /// Any text.
     Text(Slot<String>),
-    /// Text that is shown to nobody.
+    /// Text that is shown to nobody: a password of another's.
     Secret(Slot<Secret>),
+    /// The same as one word for a header, or nothing.
+    Token(Slot<Secret>),
+    /// The same as a word for addresses that is not guessed, or nothing.
+    Key(Slot<Secret>),
     /// `true` or `false`.
     Flag(Slot<bool>),
     /// A whole number between two bounds.
@@ -29,6 +34,10 @@ pub enum Kind {
     List(Slot<Vec<String>>),
     /// Some languages, three letters each.
     Languages(Slot<Vec<String>>),
+    /// Some addresses or networks.
+    Networks(Slot<Vec<Network>>),
+    /// Some host names.
+    Hosts(Slot<Vec<String>>),
     /// Some directories.
     Directories(Slot<Vec<PathBuf>>),
     /// A directory.
@@ -58,6 +67,10 @@ impl Kind {
     pub fn allowed(&self) -> String {
         match self {
             Kind::Text(_) | Kind::Secret(_) => "text in quotes".into(),
+            Kind::Token(_) => {
+                "letters, digits and signs without a blank, 256 at most, or \"\"".into()
+            }
+            Kind::Key(_) => "16 to 128 letters, digits or any of -._~, or \"\"".into(),
             Kind::Flag(_) => "true or false".into(),
             Kind::Number(_, min, max) => format!("a whole number from {min} to {max}"),
             Kind::Port(_) => "a port from 1 to 65535".into(),
@@ -68,6 +81,10 @@ impl Kind {
             ),
             Kind::List(_) => "a list of texts such as [\"one\", \"two\"]".into(),
             Kind::Directories(_) => "a list of directories such as [\"/one\", \"/two\"]".into(),
+            Kind::Networks(_) => {
+                "a list of addresses and networks such as [\"192.168.1.5\", \"10.0.0.0/8\"]".into()
+            }
+            Kind::Hosts(_) => "a list of host names such as [\"tv.example.org\"]".into(),
             Kind::Languages(_) => {
                 "a list of languages of three letters such as [\"deu\", \"eng\"]".into()
             }
@@ -93,6 +110,18 @@ impl Kind {
         match (self, value) {
             (Kind::Text(slot), Value::Text(text)) => *slot(config) = text.clone(),
             (Kind::Secret(slot), Value::Text(text)) => *slot(config) = Secret::from(text.as_str()),
+            (Kind::Token(slot), Value::Text(text)) => {
+                if !text.bytes().all(|byte| byte.is_ascii_graphic()) || text.len() > 256 {
+                    return Err(refused());
+                }
+                *slot(config) = Secret::from(text.as_str());
+            }
+            (Kind::Key(slot), Value::Text(text)) => {
+                if !text.is_empty() && !is_key(text) {
+                    return Err(refused());
+                }
+                *slot(config) = Secret::from(text.as_str());
+            }
             (Kind::Flag(slot), Value::Flag(flag)) => *slot(config) = *flag,
             (Kind::Number(slot, min, max), Value::Number(number)) => {
                 let number = u32::try_from(*number).ok();
@@ -120,6 +149,17 @@ impl Kind {
             (Kind::Directories(slot), Value::List(items)) => {
                 let dirs = texts(items).ok_or_else(refused)?;
                 *slot(config) = dirs.into_iter().map(PathBuf::from).collect();
+            }
+            (Kind::Networks(slot), Value::List(items)) => {
+                let networks = texts(items).and_then(|items| {
+                    let parsed = items.iter().map(|item| item.parse().ok());
+                    parsed.collect::<Option<_>>()
+                });
+                *slot(config) = networks.ok_or_else(refused)?;
+            }
+            (Kind::Hosts(slot), Value::List(items)) => {
+                let names = texts(items).filter(|names| names.iter().all(|name| is_name(name)));
+                *slot(config) = names.ok_or_else(refused)?;
             }
             (Kind::Languages(slot), Value::List(items)) => {
                 let codes = texts(items).filter(|codes| codes.iter().all(|code| is_code(code)));
@@ -182,13 +222,21 @@ impl Kind {
         let config = &mut config.clone();
         match self {
             Kind::Text(slot) | Kind::ReceiverUrl(slot) => Value::Text(slot(config).clone()),
-            Kind::Secret(slot) if slot(config).is_empty() => Value::Text(String::new()),
-            Kind::Secret(slot) => Value::Text(slot(config).to_string()),
+            Kind::Secret(slot) | Kind::Token(slot) | Kind::Key(slot) => {
+                Value::Text(match slot(config) {
+                    secret if secret.is_empty() => String::new(),
+                    secret => secret.to_string(),
+                })
+            }
             Kind::Flag(slot) => Value::Flag(*slot(config)),
             Kind::Number(slot, ..) => Value::Number((*slot(config)).into()),
             Kind::Port(slot) => Value::Number((*slot(config)).into()),
             Kind::Duration(slot, ..) => Value::Text(duration::print(*slot(config))),
-            Kind::List(slot) | Kind::Languages(slot) => {
+            Kind::Networks(slot) => {
+                let networks = slot(config).iter().map(Network::to_string);
+                Value::List(networks.map(Value::Text).collect())
+            }
+            Kind::List(slot) | Kind::Languages(slot) | Kind::Hosts(slot) => {
                 Value::List(slot(config).iter().cloned().map(Value::Text).collect())
             }
             Kind::Directories(slot) => {
@@ -211,7 +259,9 @@ impl Kind {
     /// Whether two configurations differ in the value.
     pub(super) fn differs(&self, one: &Config, other: &Config) -> bool {
         match self {
-            Kind::Secret(slot) => slot(&mut one.clone()) != slot(&mut other.clone()),
+            Kind::Secret(slot) | Kind::Token(slot) | Kind::Key(slot) => {
+                slot(&mut one.clone()) != slot(&mut other.clone())
+            }
             _ => self.show(one) != self.show(other),
         }
     }
@@ -219,7 +269,7 @@ impl Kind {
     /// The value as it may be shown in a message.
     pub(super) fn masked(&self, value: &str) -> String {
         match self {
-            Kind::Secret(_) => "***".into(),
+            Kind::Secret(_) | Kind::Token(_) | Kind::Key(_) => "***".into(),
             Kind::ReceiverUrl(_) | Kind::PublicUrl(_) => url::masked(value),
             _ => value.into(),
         }
@@ -240,7 +290,11 @@ impl Kind {
                 let number = text.trim().parse::<u64>().ok();
                 number.map(|number| Value::Text(format!("{number}ms")))
             }
-            Kind::List(_) | Kind::Languages(_) | Kind::Directories(_) => {
+            Kind::List(_)
+            | Kind::Languages(_)
+            | Kind::Directories(_)
+            | Kind::Networks(_)
+            | Kind::Hosts(_) => {
                 let items = text
                     .split(',')
                     .map(str::trim)
@@ -262,6 +316,18 @@ fn texts(items: &[Value]) -> Option<Vec<String>> {
         _ => None,
     };
     items.iter().map(text).collect()
+}
+
+/// Whether it can stand in an address as it is, and is not guessed.
+fn is_key(text: &str) -> bool {
+    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte);
+    (16..=128).contains(&text.len()) && text.bytes().all(is_plain)
+}
+
+/// Whether it can be a host name, without a port.
+fn is_name(text: &str) -> bool {
+    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._".contains(&byte);
+    text.len() <= 253 && text.bytes().all(is_plain)
 }
 
 /// Whether it is written as ISO 639-2 writes a language: which there are is not ours to know.

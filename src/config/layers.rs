@@ -2,7 +2,8 @@
 
 use super::source::{Error, Source};
 use super::toml::{self, Value};
-use super::{nearest, retired, url, Config, Key, Secret, KEYS, SECTIONS};
+use super::{nearest, retired, url, Config, Key, KEYS, SECTIONS};
+use crate::model::Secret;
 use std::path::Path;
 
 /// The configuration so far, one place's values upon another's.
@@ -174,6 +175,11 @@ impl Layers {
 
     /// Checks that need two keys.
     pub(super) fn compare(&mut self) {
+        let token = self.config.auth.token.reveal();
+        if (1..SHORT_TOKEN).contains(&token.len()) {
+            let text = format!("auth.token can be guessed: fewer than {SHORT_TOKEN} characters");
+            self.warnings.push(text);
+        }
         let receiver = &self.config.receiver;
         let refresh = &self.config.refresh;
         let backoff = receiver.backoff > receiver.max_backoff;
@@ -211,6 +217,9 @@ impl Layers {
         }
     }
 }
+
+/// A token shorter than this (characters) is worth a warning.
+const SHORT_TOKEN: usize = 16;
 
 const RECEIVER_URL: &str = "receiver.url";
 

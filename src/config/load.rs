@@ -20,6 +20,16 @@ pub struct Loaded {
 }
 
 impl Loaded {
+    /// Values that nobody said anywhere.
+    pub fn unsaid(config: Config) -> Loaded {
+        Loaded {
+            config,
+            file: None,
+            warnings: Vec::new(),
+            sources: vec![Source::Default; KEYS.len()],
+        }
+    }
+
     /// Every key, its value (masked if secret) as a file would have it, and where that came from.
     pub fn values(&self) -> impl Iterator<Item = (&'static Key, Value, &Source)> {
         let values = KEYS.iter().zip(&self.sources);
@@ -102,6 +112,10 @@ mod tests {
             let text = match &value {
                 Value::Text(text) => text.clone(),
                 Value::List(_) if matches!(key.kind, Kind::Languages(_)) => "deu, eng,".into(),
+                Value::List(_) if matches!(key.kind, Kind::Networks(_)) => {
+                    "10.0.0.0/8, ::1,".into()
+                }
+                Value::List(_) if matches!(key.kind, Kind::Hosts(_)) => "tv.example,".into(),
                 Value::List(_) => "/a, /b,".into(),
                 other => other.to_string(),
             };
@@ -272,7 +286,7 @@ mod tests {
     fn variables_of_other_versions_and_slips_give_warnings() {
         let env = [
             ("XG2G_STREAM_BASE", "x"),
-            ("XG2G_API_TOKEN", "x"),
+            ("XG2G_HDHR_ENABLED", "true"),
             ("XG2G_BOUQUETS", "x"),
             ("XG2G_FOO", "x"),
             ("HOME", "/"),
@@ -286,5 +300,24 @@ mod tests {
             "XG2G_BOUQUETS is not read: no such variable; is XG2G_BOUQUET meant?"
         );
         assert_eq!(warnings[3], "XG2G_FOO is not read: no such variable");
+    }
+
+    #[test]
+    fn a_short_token_is_taken_with_a_warning_that_does_not_show_it() {
+        let loaded = all("", &[("XG2G_API_TOKEN", "geheim")], &[]).unwrap();
+        assert_eq!(loaded.config.auth.token.reveal(), "geheim");
+        assert_eq!(loaded.warnings.len(), 1);
+        assert!(!loaded.warnings[0].contains("geheim"));
+        let long = all("", &[("XG2G_API_TOKEN", "0123456789+/=abc")], &[]).unwrap();
+        assert!(long.warnings.is_empty());
+        for wrong in ["two words", "ü", "a\tb"] {
+            let text = errors(&format!("[auth]\ntoken = \"{wrong}\""), &[], &[]).concat();
+            assert!(
+                text.contains("without a blank") && !text.contains(wrong),
+                "{text}"
+            );
+        }
+        let key = errors("[auth]\nstream_key = \"short\"", &[], &[]).concat();
+        assert!(key.contains("16 to 128") && !key.contains("short"), "{key}");
     }
 }

@@ -13,7 +13,6 @@ mod listen;
 mod load;
 mod nearest;
 mod retired;
-mod secret;
 mod show;
 mod source;
 mod toml;
@@ -25,11 +24,11 @@ pub use kind::{Kind, Slot};
 pub use listen::Listen;
 pub use load::{load, Loaded};
 pub use nearest::nearest;
-pub use secret::Secret;
 pub use show::{effective, help, reference, sample};
 pub use source::{Error, Source};
 pub use toml::Value;
 
+use crate::model::{Network, Secret};
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
@@ -52,6 +51,10 @@ pub struct Config {
     pub picons: Picons,
     /// Where players reach this program.
     pub server: Server,
+    /// Who may ask.
+    pub auth: Auth,
+    /// How often one may ask.
+    pub ratelimit: RateLimit,
     /// Where files are kept.
     pub files: Files,
     /// What is written to the log.
@@ -192,6 +195,34 @@ pub struct Server {
     pub listen: Listen,
     /// The address written into outputs (no slash at its end); `None` = the one the client asked for.
     pub public_url: Option<String>,
+    /// Names of this machine besides those that are always taken for one.
+    pub hosts: Vec<String>,
+    /// Reverse proxies that are believed whom they ask for.
+    pub trusted_proxies: Vec<Network>,
+}
+
+/// Who may ask.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Auth {
+    /// The token for changes and for requests from outside; empty = the one `xg2g token` made, if any.
+    pub token: Secret,
+    /// Reading and streams need a key, too.
+    pub everything: bool,
+    /// That key; empty = one that is made once and kept.
+    pub stream_key: Secret,
+}
+
+/// How often one may ask.
+#[derive(Clone, Debug, PartialEq)]
+pub struct RateLimit {
+    /// Whether there is a limit at all.
+    pub enabled: bool,
+    /// Requests a second, in the long run.
+    pub rps: u32,
+    /// Requests at once.
+    pub burst: u32,
+    /// Who is not limited.
+    pub whitelist: Vec<Network>,
 }
 
 /// Where files are kept. [`Files::data_dir`] and [`Files::state_dir`] say what an empty key means.
@@ -304,6 +335,19 @@ impl Default for Server {
                 port: 8080,
             },
             public_url: None,
+            hosts: Vec::new(),
+            trusted_proxies: Vec::new(),
+        }
+    }
+}
+
+impl Default for RateLimit {
+    fn default() -> Self {
+        RateLimit {
+            enabled: true,
+            rps: 10,
+            burst: 20,
+            whitelist: Vec::new(),
         }
     }
 }

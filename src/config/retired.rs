@@ -15,9 +15,6 @@ const TELEMETRY: &str = "is not read: there is no tracing";
 
 /// Names of the earlier Go program, and of versions to come. The first that fits counts.
 const OTHERS: &[Other] = &[
-    other("XG2G_API_TOKEN", LATER),
-    other("XG2G_RATELIMIT_*", LATER),
-    other("XG2G_TRUSTED_PROXIES", LATER),
     other("XG2G_HDHR_ENABLED", LATER),
     other("XG2G_HDHR_DEVICE_ID", LATER),
     other("XG2G_HDHR_FRIENDLY_NAME", LATER),
@@ -107,7 +104,6 @@ mod tests {
     fn one_name_of_a_family_may_have_its_own_advice() {
         assert_eq!(advice("XG2G_HDHR_DEVICE_ID"), Some(LATER));
         assert_eq!(advice("XG2G_HDHR_MODEL"), Some("is not read: it is fixed"));
-        assert_eq!(advice("XG2G_RATELIMIT_RPS"), Some(LATER));
         assert_eq!(advice("XG2G_BOUQUETS"), None);
     }
 }

@@ -10,7 +10,7 @@ mod xml;
 
 pub use programme::programme;
 
-use crate::model::{player_name, Channel};
+use crate::model::{player_name, Base, Channel};
 use xml::{attribute, element, line, writer};
 
 /// What a document begins with (rule G8).
@@ -18,18 +18,15 @@ pub const HEAD: &str = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<!DOCTYPE tv
 /// What a document ends with.
 pub const TAIL: &str = "</tv>\n";
 
-/// The `<channel>` element. `base` is this program's address, `http://host:port`.
-pub fn channel(channel: &Channel, base: &str) -> String {
+/// The `<channel>` element. `base` is where its icon is.
+pub fn channel(channel: &Channel, base: &Base) -> String {
     let mut xml = writer(320);
     xml.start_element("channel");
     xml.write_attribute("id", &channel.id());
     element(&mut xml, "display-name", &player_name(&channel.name));
     element(&mut xml, "display-name", &channel.number.to_string());
     xml.start_element("icon");
-    xml.write_attribute(
-        "src",
-        &attribute(&format!("{base}/picon/{}.png", channel.slug)),
-    );
+    xml.write_attribute("src", &attribute(&base.logo(&channel.slug)));
     line(xml)
 }
 
@@ -59,8 +56,12 @@ mod tests {
 
     #[test]
     fn g15_channels_carry_the_ids_and_names_of_the_playlist() {
+        let base = Base {
+            address: "http://box:8080".into(),
+            ..Base::default()
+        };
         assert_eq!(
-            channel(&some_channel(), "http://box:8080"),
+            channel(&some_channel(), &base),
             "<channel id=\"1-0-19-283D-3FB-1-C00000-0-0-0.e2\"><display-name>5\u{a0}&lt;Erste&gt; &amp; \u{2019}HD\u{2019}\
              </display-name><display-name>12</display-name>\
              <icon src=\"http://box:8080/picon/1-0-19-283D-3FB-1-C00000-0-0-0.png\"/></channel>\n"

@@ -12,7 +12,7 @@ use smol::future::yield_now;
 use smol::Async;
 
 use super::date::Now;
-use super::error::{code, Refusal};
+use super::error::{code, ApiError, Refusal};
 use super::head::{scan, Head, MAX_HEAD};
 use super::reply::{encode_head, Body, Chunks, Framing, Live, Part, Reply};
 use super::request::{Client, Method, Request};
@@ -144,7 +144,7 @@ impl Connection {
             self.peer, refusal.status, refusal.message, asked.id
         );
         if self
-            .send(Reply::refusal(&asked.id, refusal), &asked)
+            .send(ApiError::from(refusal).reply(&asked.id, true), &asked)
             .await
             .is_ok()
         {
@@ -162,6 +162,10 @@ impl Connection {
     async fn exchange(&mut self) -> Result<bool, End> {
         let head = self.read_head().await?;
         let (started, before) = (Instant::now(), self.wire.sent);
+        let router = &self.shared.router;
+        if head.content_length > router.longest_body(head.method, &head.target.segments) {
+            return Err(Refusal::new(413, "the body is too long").into());
+        }
         let body = self.read_body(&head).await?;
         let mut asked = Asked {
             id: String::new(),
@@ -262,9 +266,8 @@ impl Connection {
             match chunks.next(&mut first) {
                 Ok(next) => more = next,
                 Err(error) => {
-                    warn!("no answer could be made: {error} {}", asked.id);
-                    let message = "the answer could not be made";
-                    reply = Reply::error(&asked.id, 500, code::INTERNAL, message);
+                    let failed = ApiError::new(code::INTERNAL, "the answer could not be made");
+                    reply = failed.because(error).reply(&asked.id, true);
                 }
             }
         }

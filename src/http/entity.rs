@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::SystemTime;
 
 use super::date;
-use super::error::Refusal;
+use super::error::{ApiError, Refusal};
 use super::reply::{Body, Part, Reply};
 use super::request::{Method, Request};
 
@@ -45,7 +45,7 @@ impl Entity {
             ),
             Range::Nowhere => {
                 let refusal = Refusal::new(416, "the range is outside of the content");
-                let mut reply = Reply::refusal(&request.id, refusal);
+                let mut reply = ApiError::from(refusal).reply(&request.id, true);
                 reply.headers.append(&mut self.head(416).headers);
                 reply.with("content-range", format!("bytes */{total}"))
             }

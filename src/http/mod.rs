@@ -28,11 +28,11 @@ mod wire;
 use std::time::Duration;
 
 pub use entity::{accepts_gzip, Entity};
-pub use error::code;
+pub use error::{code, ApiError, Code, CODES};
 pub use listen::listen;
 pub use reply::{Body, Chunks, Live, Part, Piece, Reply};
 pub use request::{Client, Method, Request};
-pub use router::{Handler, Params, Route, Router};
+pub use router::{Access, Cost, Gate, Handler, Headers, IntoAnswer, Params, Route, Router};
 pub use server::Server;
 
 /// How long and how much a client may ask for.

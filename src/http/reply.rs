@@ -8,10 +8,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use http_types::{Method as EncodedMethod, Response, StatusCode};
-use nanoserde::SerJson;
 use smol::io::AsyncReadExt;
-
-use super::error::Refusal;
 
 /// A body made while it is sent, for what is too large to keep.
 pub trait Chunks {
@@ -146,20 +143,6 @@ impl Reply {
         .with("content-type", content_type)
     }
 
-    /// The answer to what went wrong: `{"error":…,"code":…,"request_id":…}`.
-    pub fn error(request_id: &str, status: u16, code: &str, message: &str) -> Self {
-        let body = ErrorBody {
-            error: message.to_owned(),
-            code: code.to_owned(),
-            request_id: request_id.to_owned(),
-        };
-        Reply::new(status, "application/json", body.serialize_json())
-    }
-
-    pub(super) fn refusal(request_id: &str, refusal: Refusal) -> Self {
-        Reply::error(request_id, refusal.status, refusal.code(), refusal.message)
-    }
-
     /// Adds a header.
     #[must_use]
     pub fn with(mut self, name: &'static str, value: impl Into<Cow<'static, str>>) -> Self {
@@ -176,14 +159,6 @@ impl Reply {
             None => Framing::Chunked,
         }
     }
-}
-
-/// The body of every answer of 400 and above.
-#[derive(SerJson)]
-struct ErrorBody {
-    error: String,
-    code: String,
-    request_id: String,
 }
 
 /// How the end of a body is found.
@@ -303,15 +278,5 @@ mod tests {
     #[test]
     fn an_unknown_status_is_sent_as_500() {
         assert!(head(299, &[], Framing::None).starts_with("HTTP/1.1 500 "));
-    }
-
-    #[test]
-    fn an_error_is_compact_json() {
-        let reply = Reply::error("r1", 404, "E003", "no \"x\"");
-        let Body::Bytes(body) = reply.body else {
-            panic!("no body");
-        };
-        let expected = r#"{"error":"no \"x\"","code":"E003","request_id":"r1"}"#;
-        assert_eq!(std::str::from_utf8(&body).unwrap(), expected);
     }
 }

@@ -1,7 +1,7 @@
 //! A request as handlers see it.
 
 use std::fmt;
-use std::net::{SocketAddr, TcpStream};
+use std::net::{IpAddr, SocketAddr, TcpStream};
 use std::rc::Rc;
 
 use smol::io::Cursor;
@@ -65,6 +65,8 @@ pub struct Request {
     pub host: String,
     /// The other end of the connection; an IPv4 address is never in its IPv6 form.
     pub peer: SocketAddr,
+    /// Who asks: the other end's address, or whom a proxy that is trusted asks for.
+    pub asker: IpAddr,
     /// The client speaks HTTP/1.0.
     pub http_1_0: bool,
     /// The body; empty when there was none.
@@ -102,6 +104,7 @@ impl Request {
             route: None,
             host: head.host,
             peer: SocketAddr::new(peer.ip().to_canonical(), peer.port()),
+            asker: peer.ip().to_canonical(),
             http_1_0: head.http_1_0,
             body,
             id,
@@ -120,7 +123,7 @@ impl Request {
     }
 
     /// The elements of a header that is a comma-separated list, over all its lines.
-    pub(super) fn list(&self, name: &'static str) -> impl Iterator<Item = &str> {
+    pub fn list(&self, name: &'static str) -> impl Iterator<Item = &str> {
         let lines = self.headers.header(name).into_iter();
         lines
             .flat_map(|values| values.iter())

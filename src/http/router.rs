@@ -1,15 +1,75 @@
 //! The table of routes and the search in it.
 
+use std::borrow::Cow;
 use std::future::Future;
 
 use smol::future::{BoxedLocal, FutureExt};
 
-use super::error::code;
+use super::error::{code, ApiError};
 use super::reply::Reply;
 use super::request::{Method, Request};
 
 /// What answers a route.
-pub type Handler = Box<dyn Fn(Request, Params) -> BoxedLocal<Reply>>;
+pub type Handler = Box<dyn Fn(Request, Params) -> BoxedLocal<Result<Reply, ApiError>>>;
+
+/// What a handler may give: an answer, or also an error instead.
+pub trait IntoAnswer {
+    /// The answer or the error.
+    fn into_answer(self) -> Result<Reply, ApiError>;
+}
+
+impl IntoAnswer for Reply {
+    fn into_answer(self) -> Result<Reply, ApiError> {
+        Ok(self)
+    }
+}
+
+impl IntoAnswer for Result<Reply, ApiError> {
+    fn into_answer(self) -> Result<Reply, ApiError> {
+        self
+    }
+}
+
+/// What a request needs to be answered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Access {
+    /// It tells no more than that the program lives.
+    Probe,
+    /// It reads.
+    Read,
+    /// It changes something.
+    Change,
+}
+
+/// What a request costs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Cost {
+    /// Nothing that could be counted: a stream has limits of its own.
+    Free,
+    /// Ready-made, and asked for by the hundred: one player loads all logos at once.
+    Ready,
+    /// The usual.
+    Cheap,
+    /// Work for the receiver.
+    Dear,
+}
+
+/// Looks at each request before it is answered.
+pub trait Gate {
+    /// Whether the request to this row (`None`: to no row of the table) is answered, and the headers its answer has
+    /// in any case. May correct the client's address in it.
+    fn admit(
+        &self,
+        request: &mut Request,
+        route: Option<&Route>,
+    ) -> (Headers, Result<(), ApiError>);
+}
+
+/// Header lines: names in lower case, values.
+pub type Headers = Vec<(&'static str, Cow<'static, str>)>;
+
+/// A request body is at most this long (bytes) unless its row says otherwise.
+const BODY: usize = 1024;
 
 /// A row of the table.
 pub struct Route {
@@ -18,22 +78,41 @@ pub struct Route {
     /// The pattern: literal segments and parameters such as `/playlist/{name}`. A parameter may have
     /// literal text around it (`/picon/{ref}.png`) and is never empty.
     pub path: &'static str,
+    /// What is needed to be answered.
+    pub access: Access,
+    /// What it costs.
+    pub cost: Cost,
+    /// Errors have no body: it is for players that take any for a stream.
+    pub is_for_players: bool,
+    /// The longest request body it takes (bytes).
+    pub body: usize,
     segments: Vec<Segment>,
     handler: Handler,
 }
 
 impl Route {
-    /// A row of any method.
+    /// A row of any method. `GET` reads, all others change; both are cheap.
     pub fn new<F, A>(method: Method, path: &'static str, handler: F) -> Self
     where
         F: Fn(Request, Params) -> A + 'static,
-        A: Future<Output = Reply> + 'static,
+        A: Future<Output: IntoAnswer> + 'static,
     {
         Route {
             method,
             path,
+            access: if method == Method::Get {
+                Access::Read
+            } else {
+                Access::Change
+            },
+            cost: Cost::Cheap,
+            is_for_players: false,
+            body: BODY,
             segments: path.split('/').skip(1).map(Segment::new).collect(),
-            handler: Box::new(move |request, params| handler(request, params).boxed_local()),
+            handler: Box::new(move |request, params| {
+                let answer = handler(request, params);
+                async move { answer.await.into_answer() }.boxed_local()
+            }),
         }
     }
 
@@ -41,7 +120,7 @@ impl Route {
     pub fn get<F, A>(path: &'static str, handler: F) -> Self
     where
         F: Fn(Request, Params) -> A + 'static,
-        A: Future<Output = Reply> + 'static,
+        A: Future<Output: IntoAnswer> + 'static,
     {
         Route::new(Method::Get, path, handler)
     }
@@ -50,9 +129,37 @@ impl Route {
     pub fn post<F, A>(path: &'static str, handler: F) -> Self
     where
         F: Fn(Request, Params) -> A + 'static,
-        A: Future<Output = Reply> + 'static,
+        A: Future<Output: IntoAnswer> + 'static,
     {
         Route::new(Method::Post, path, handler)
+    }
+
+    /// The row with another need.
+    #[must_use]
+    pub fn needing(self, access: Access) -> Self {
+        Route { access, ..self }
+    }
+
+    /// The row with another cost.
+    #[must_use]
+    pub fn costing(self, cost: Cost) -> Self {
+        Route { cost, ..self }
+    }
+
+    /// The row with longer request bodies (bytes).
+    #[must_use]
+    pub fn taking(self, body: usize) -> Self {
+        Route { body, ..self }
+    }
+
+    /// The row for players: no costs, no bodies of errors.
+    #[must_use]
+    pub fn for_players(self) -> Self {
+        Route {
+            cost: Cost::Free,
+            is_for_players: true,
+            ..self
+        }
     }
 
     fn answers(&self, method: Method) -> bool {
@@ -116,12 +223,30 @@ impl Params {
 /// The table. The first row that fits a path and method answers.
 pub struct Router {
     routes: Vec<Route>,
+    gate: Option<Box<dyn Gate>>,
+}
+
+/// What a path and method lead to.
+enum Found<'r> {
+    Row(&'r Route, Params),
+    /// A path with other methods, or the whole table.
+    Methods(Vec<Method>),
+    Nothing,
 }
 
 impl Router {
     /// A router over these rows.
     pub fn new(routes: Vec<Route>) -> Self {
-        Router { routes }
+        Router { routes, gate: None }
+    }
+
+    /// The router behind a gate.
+    #[must_use]
+    pub fn behind(self, gate: impl Gate + 'static) -> Self {
+        Router {
+            gate: Some(Box::new(gate)),
+            ..self
+        }
     }
 
     /// The rows in their order.
@@ -129,34 +254,67 @@ impl Router {
         &self.routes
     }
 
-    /// Answers a request: by its row, else 404, 405 with `Allow`, or 204 with `Allow` for `OPTIONS`.
+    /// Answers a request: by its row, else 404, 405 with `Allow`, or 204 with `Allow` for `OPTIONS`. What is refused
+    /// by the gate is not answered so.
     pub async fn answer(&self, mut request: Request) -> Reply {
-        let whole = request.path == "*";
-        let mut fits = Vec::new();
-        for route in &self.routes {
-            let params = match route.matches(&request.segments) {
-                Some(params) => params,
-                None if whole => Params::default(),
-                None => continue,
-            };
-            if route.answers(request.method) && !whole {
-                request.route = Some(route.path);
-                return (route.handler)(request, params).await;
+        let id = request.id.clone();
+        let found = self.find(request.method, &request.segments);
+        let row = match &found {
+            Found::Row(row, _) => Some(*row),
+            _ => None,
+        };
+        let (headers, admitted) = match &self.gate {
+            Some(gate) => gate.admit(&mut request, row),
+            None => (Headers::new(), Ok(())),
+        };
+        let answer = match (admitted, found) {
+            (Err(refused), _) => Err(refused),
+            (Ok(()), Found::Row(row, params)) => {
+                request.route = Some(row.path);
+                (row.handler)(request, params).await
             }
-            fits.push(route.method);
+            (Ok(()), Found::Methods(methods)) if request.method == Method::Options => {
+                Ok(Reply::empty(204).with("allow", allow(&methods)))
+            }
+            (Ok(()), Found::Methods(methods)) => {
+                let error =
+                    ApiError::new(code::METHOD_NOT_ALLOWED, "the method is not allowed here");
+                Err(error.with("allow", allow(&methods)))
+            }
+            (Ok(()), Found::Nothing) => Err(ApiError::not_found("there is nothing here")),
+        };
+        let has_body = !row.is_some_and(|row| row.is_for_players);
+        let mut reply = answer.unwrap_or_else(|error| error.reply(&id, has_body));
+        reply.headers.extend(headers);
+        reply
+    }
+
+    /// The longest body (bytes) a request to this path may have.
+    pub(super) fn longest_body(&self, method: Method, segments: &[String]) -> usize {
+        match self.find(method, segments) {
+            Found::Row(row, _) => row.body,
+            Found::Methods(_) | Found::Nothing => BODY,
         }
-        match request.method {
-            Method::Options if whole || !fits.is_empty() => {
-                Reply::empty(204).with("allow", allow(&fits))
+    }
+
+    /// No segments: the target `*`.
+    fn find(&self, method: Method, segments: &[String]) -> Found<'_> {
+        if segments.is_empty() {
+            return Found::Methods(self.routes.iter().map(|route| route.method).collect());
+        }
+        let mut methods = Vec::new();
+        for route in &self.routes {
+            if let Some(params) = route.matches(segments) {
+                if route.answers(method) {
+                    return Found::Row(route, params);
+                }
+                methods.push(route.method);
             }
-            _ if fits.is_empty() => {
-                Reply::error(&request.id, 404, code::NOT_FOUND, "there is nothing here")
-            }
-            _ => {
-                let message = "the method is not allowed here";
-                Reply::error(&request.id, 405, code::METHOD_NOT_ALLOWED, message)
-                    .with("allow", allow(&fits))
-            }
+        }
+        if methods.is_empty() {
+            Found::Nothing
+        } else {
+            Found::Methods(methods)
         }
     }
 }

@@ -4,6 +4,7 @@
 //! services. A [`Listing`] is what a receiver says about both; [`Lineup::resolve`] turns it into *channels*: each
 //! service once, with the number the receiver's screen shows. An [`Event`] is one entry of the guide.
 
+mod base;
 mod channel;
 mod clock;
 mod details;
@@ -13,14 +14,17 @@ mod genre;
 mod language;
 mod lineup;
 mod listing;
+mod network;
 mod picon;
 mod relay;
+mod secret;
 mod service;
 mod service_ref;
 mod source;
 mod text;
 mod tuner;
 
+pub use base::Base;
 pub use channel::{Channel, Media};
 pub use clock::{
     clock_is_set, guide_begin, http_date, parse_rfc3339, rfc3339, unix_now, unix_seconds,
@@ -33,8 +37,10 @@ pub use genre::{category, marker};
 pub use language::two_letters;
 pub use lineup::{Bouquet, Lineup, Selection};
 pub use listing::{Entry, EntryKind, ListedBouquet, Listing};
+pub use network::{is_private, Network};
 pub use picon::picon_names;
 pub use relay::Relay;
+pub use secret::Secret;
 pub use service::{Codec, Service};
 pub use service_ref::{fnv1a, ServiceRef, UrlKind};
 pub use source::{authority, escape, is_loopback, seen_from_outside, stream_source, without_port};

@@ -103,15 +103,15 @@ fn begin(
     demo: bool,
     loaded: &Loaded,
 ) -> Result<Running, app::Error> {
-    let config = loaded.config.clone();
-    crate::log::start(config.log.level, config.log.output.clone(), stamp);
+    let log = &loaded.config.log;
+    crate::log::start(log.level, log.output.clone(), stamp);
     loaded
         .warnings
         .iter()
         .for_each(|warning| log::warn!("{warning}"));
     let Places { state, data } = Places::of(demo, loaded);
     let options = app::Options {
-        config,
+        loaded: loaded.clone(),
         state,
         data,
         demo: demo.then(demo::Options::default),

@@ -7,11 +7,12 @@ use std::rc::Rc;
 use nanoserde::SerJson;
 
 use super::details::DetailsJson;
+use super::known::known;
 use super::list::{item, listed};
 use crate::http::client::quote;
-use crate::http::{code, Params, Reply, Request};
+use crate::http::{ApiError, Params, Reply, Request};
 use crate::model::{parse_rfc3339, rfc3339, unix_now, Channel, Event, Lineup, Media};
-use crate::store::{Snapshot, Store};
+use crate::store::Store;
 
 /// Channels in an answer; ask for more by `offset`.
 const MOST_CHANNELS: usize = 5_000;
@@ -128,23 +129,13 @@ struct NowJson {
 
 impl Api {
     /// `?bouquet=` one bouquet, `?media=tv|radio`, `?offset=`.
-    pub(super) async fn channels(self, request: Request, _: Params) -> Reply {
-        let snapshot = match self.ready(&request) {
-            Ok(snapshot) => snapshot,
-            Err(reply) => return reply,
-        };
+    pub(super) async fn channels(self, request: Request, _: Params) -> Result<Reply, ApiError> {
+        let snapshot = known(&self.store)?;
         let lineup = snapshot.lineup.clone();
         let mut chosen: Vec<u32> = match request.query("bouquet").map(|name| lineup.bouquet(name)) {
             None => (0..lineup.channels.len() as u32).collect(),
             Some(Some(bouquet)) => bouquet.channels.clone(),
-            Some(None) => {
-                return Reply::error(
-                    &request.id,
-                    404,
-                    code::NOT_FOUND,
-                    "there is no such bouquet",
-                )
-            }
+            Some(None) => return Err(ApiError::not_found("there is no such bouquet")),
         };
         match request.query("media") {
             None => {}
@@ -161,16 +152,12 @@ impl Api {
                         .is_some_and(|c| c.media == wanted)
                 });
             }
-            Some(_) => {
-                return Reply::error(&request.id, 400, code::BAD_REQUEST, "media is tv or radio")
-            }
+            Some(_) => return Err(ApiError::bad("media is tv or radio")),
         }
         let offset = match request.query("offset").map(str::parse::<usize>) {
             None => 0,
             Some(Ok(offset)) => offset,
-            Some(Err(_)) => {
-                return Reply::error(&request.id, 400, code::BAD_REQUEST, "offset is a number")
-            }
+            Some(Err(_)) => return Err(ApiError::bad("offset is a number")),
         };
         let total = chosen.len();
         let rest: Vec<u32> = chosen
@@ -184,20 +171,17 @@ impl Api {
             }
             Ok(())
         };
-        listed(
+        Ok(listed(
             &request,
             format!("{{\"total\":{total},\"channels\":["),
             rest,
             Box::new(item),
-        )
+        ))
     }
 
     /// All bouquets.
-    pub(super) async fn bouquets(self, request: Request, _: Params) -> Reply {
-        let snapshot = match self.ready(&request) {
-            Ok(snapshot) => snapshot,
-            Err(reply) => return reply,
-        };
+    pub(super) async fn bouquets(self, request: Request, _: Params) -> Result<Reply, ApiError> {
+        let snapshot = known(&self.store)?;
         let lineup = snapshot.lineup.clone();
         let chosen = (0..lineup.bouquets.len() as u32).collect();
         let item = move |at: u32, out: &mut String| {
@@ -217,16 +201,18 @@ impl Api {
             }
             Ok(())
         };
-        listed(&request, "{\"bouquets\":[".into(), chosen, Box::new(item))
+        Ok(listed(
+            &request,
+            "{\"bouquets\":[".into(),
+            chosen,
+            Box::new(item),
+        ))
     }
 
     /// `?channel=` a slug, id or service reference (all channels without it), `?from=` and `?to=` RFC 3339 or seconds
     /// since 1970 (now, a day later).
-    pub(super) async fn epg(self, request: Request, _: Params) -> Reply {
-        let snapshot = match self.ready(&request) {
-            Ok(snapshot) => snapshot,
-            Err(reply) => return reply,
-        };
+    pub(super) async fn epg(self, request: Request, _: Params) -> Result<Reply, ApiError> {
+        let snapshot = known(&self.store)?;
         let lineup = snapshot.lineup.clone();
         let chosen: Vec<u32> = match request.query("channel") {
             None => (0..lineup.channels.len() as u32).collect(),
@@ -243,14 +229,7 @@ impl Api {
                     .position(|channel| Some(channel.number) == found)
                 {
                     Some(at) => vec![at as u32],
-                    None => {
-                        return Reply::error(
-                            &request.id,
-                            404,
-                            code::NOT_FOUND,
-                            "there is no such channel",
-                        )
-                    }
+                    None => return Err(ApiError::not_found("there is no such channel")),
                 }
             }
         };
@@ -260,7 +239,7 @@ impl Api {
             time(&request, "to", None),
         ) else {
             let text = "from and to are times like 2026-11-22T20:15:00Z or seconds since 1970";
-            return Reply::error(&request.id, 400, code::BAD_REQUEST, text);
+            return Err(ApiError::bad(text));
         };
         let from = from.unwrap_or(now);
         let to = to.unwrap_or(from.saturating_add(DAY));
@@ -285,15 +264,17 @@ impl Api {
             left -= events.len().min(left);
             Ok(())
         };
-        listed(&request, "{\"events\":[".into(), chosen, Box::new(each))
+        Ok(listed(
+            &request,
+            "{\"events\":[".into(),
+            chosen,
+            Box::new(each),
+        ))
     }
 
     /// The running and the next event of each channel.
-    pub(super) async fn now(self, request: Request, _: Params) -> Reply {
-        let snapshot = match self.ready(&request) {
-            Ok(snapshot) => snapshot,
-            Err(reply) => return reply,
-        };
+    pub(super) async fn now(self, request: Request, _: Params) -> Result<Reply, ApiError> {
+        let snapshot = known(&self.store)?;
         let lineup = snapshot.lineup.clone();
         let chosen: Vec<u32> = (0..lineup.channels.len().min(MOST_CHANNELS) as u32).collect();
         let now = unix_now();
@@ -323,16 +304,12 @@ impl Api {
             );
             Ok(())
         };
-        listed(&request, "{\"channels\":[".into(), chosen, Box::new(each))
-    }
-
-    fn ready(&self, request: &Request) -> Result<Rc<Snapshot>, Reply> {
-        let snapshot = self.store.current();
-        if snapshot.generation > 0 {
-            return Ok(snapshot);
-        }
-        let text = "the receiver has not told its channels yet";
-        Err(Reply::error(&request.id, 503, code::NOT_READY, text).with("retry-after", "5"))
+        Ok(listed(
+            &request,
+            "{\"channels\":[".into(),
+            chosen,
+            Box::new(each),
+        ))
     }
 }
 

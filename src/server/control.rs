@@ -1,6 +1,6 @@
 //! `POST /api/v1/refresh`.
 
-use crate::http::{code, Params, Reply, Request};
+use crate::http::{code, ApiError, Params, Reply, Request};
 use crate::refresh;
 
 #[derive(Clone)]
@@ -10,31 +10,17 @@ pub(super) struct Control {
 
 impl Control {
     /// 202 when a pass will begin, 409 while one runs. `?believe=true` accepts bouquets that lost most of their services.
-    pub(super) async fn refresh(self, request: Request, _: Params) -> Reply {
+    pub(super) async fn refresh(self, request: Request, _: Params) -> Result<Reply, ApiError> {
         let believe = match request.query("believe") {
             None | Some("false") => false,
             Some("true") => true,
-            Some(_) => {
-                return Reply::error(
-                    &request.id,
-                    400,
-                    code::BAD_REQUEST,
-                    "believe is true or false",
-                )
-            }
+            Some(_) => return Err(ApiError::bad("believe is true or false")),
         };
-        match self.refresh.request(refresh::Wish { believe }) {
-            Ok(()) => Reply::new(
-                202,
-                "application/json",
-                r#"{"status":"started"}"#.to_owned(),
-            ),
-            Err(refresh::Busy) => Reply::error(
-                &request.id,
-                409,
-                code::BUSY_REFRESH,
-                "a refresh is running already",
-            ),
-        }
+        let wish = refresh::Wish { believe };
+        self.refresh.request(wish).map_err(|refresh::Busy| {
+            ApiError::new(code::BUSY_REFRESH, "a refresh is running already")
+        })?;
+        let started = r#"{"status":"started"}"#.to_owned();
+        Ok(Reply::new(202, "application/json", started))
     }
 }

@@ -11,8 +11,10 @@ use flate2::Compression;
 use super::address::Addresses;
 use super::rendered::{Output, Rendered};
 use crate::guide;
-use crate::http::{accepts_gzip, code, Body, Chunks, Entity, Method, Params, Part, Reply, Request};
-use crate::model::{guide_begin, http_date, unix_now, unix_seconds, Lineup};
+use crate::http::{
+    accepts_gzip, ApiError, Body, Chunks, Entity, Method, Params, Part, Reply, Request,
+};
+use crate::model::{guide_begin, http_date, unix_now, unix_seconds, Base, Lineup};
 use crate::store::{GuideFile, Head, Snapshot, Store};
 
 const XML: &str = "application/xml; charset=utf-8";
@@ -59,7 +61,7 @@ impl Form {
 }
 
 impl Guides {
-    pub(super) async fn document(self, request: Request, _: Params) -> Reply {
+    pub(super) async fn document(self, request: Request, _: Params) -> Result<Reply, ApiError> {
         let form = if accepts_gzip(&request) {
             Form::Encoded
         } else {
@@ -68,37 +70,19 @@ impl Guides {
         self.answer(request, form)
     }
 
-    pub(super) async fn archive(self, request: Request, _: Params) -> Reply {
+    pub(super) async fn archive(self, request: Request, _: Params) -> Result<Reply, ApiError> {
         self.answer(request, Form::Archive)
     }
 
-    fn answer(self, request: Request, form: Form) -> Reply {
+    fn answer(self, request: Request, form: Form) -> Result<Reply, ApiError> {
         let snapshot = self.store.current();
-        let Some(guide) = snapshot.guide.clone() else {
-            return Reply::error(
-                &request.id,
-                503,
-                code::NOT_READY,
-                "the guide is not ready yet",
-            )
-            .with("retry-after", "5");
-        };
+        let guide = snapshot.guide.clone();
+        let guide = guide.ok_or_else(|| ApiError::not_ready("the guide is not ready yet"))?;
         let base = self.addresses.base(&request);
-        let part = match Share::of(&request, &snapshot.lineup) {
-            Ok(part) => part,
-            Err((status, text)) => {
-                let code = if status == 404 {
-                    code::NOT_FOUND
-                } else {
-                    code::BAD_REQUEST
-                };
-                return Reply::error(&request.id, status, code, text);
-            }
-        };
-        match part {
+        Ok(match Share::of(&request, &snapshot.lineup)? {
             None => self.whole(&request, &snapshot, &guide, &base, form),
             Some(part) => self.some(&request, &snapshot, &guide, base, part, form),
-        }
+        })
     }
 
     /// The whole guide: the head for this address, then the file as it lies there.
@@ -107,11 +91,11 @@ impl Guides {
         request: &Request,
         snapshot: &Snapshot,
         guide: &GuideFile,
-        base: &str,
+        base: &Base,
         form: Form,
     ) -> Reply {
         let version = unix_seconds(snapshot.made);
-        let key = format!("guide\n{version}\n{base}");
+        let key = format!("guide\n{version}\n{}\n{}", base.address, base.key);
         let output = self.rendered.get(&key, || {
             let head = Head::new(snapshot.lineup.channels.iter(), base);
             Output {
@@ -164,7 +148,7 @@ impl Guides {
         request: &Request,
         snapshot: &Snapshot,
         guide: &GuideFile,
-        base: String,
+        base: Base,
         part: Share,
         form: Form,
     ) -> Reply {
@@ -202,18 +186,18 @@ struct Share {
 
 impl Share {
     /// What the query asks for; `None` for everything.
-    fn of(request: &Request, lineup: &Lineup) -> Result<Option<Share>, (u16, &'static str)> {
+    fn of(request: &Request, lineup: &Lineup) -> Result<Option<Share>, ApiError> {
         let days = match request.query("days").map(str::parse::<u32>) {
             None => None,
             Some(Ok(days)) if (1..=MOST_DAYS).contains(&days) => Some(days),
-            Some(_) => return Err((400, "days is a number from 1 to 14")),
+            Some(_) => return Err(ApiError::bad("days is a number from 1 to 14")),
         };
         let mut channels: Vec<u32> = match request.query("bouquet") {
             None if days.is_none() => return Ok(None),
             None => (0..lineup.channels.len() as u32).collect(),
             Some(name) => match lineup.bouquet(name) {
                 Some(bouquet) => bouquet.channels.clone(),
-                None => return Err((404, "there is no such bouquet")),
+                None => return Err(ApiError::not_found("there is no such bouquet")),
             },
         };
         channels.sort_unstable();

@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use crate::http::{code, Params, Reply, Request};
+use crate::http::{ApiError, Params, Reply, Request};
 use crate::store::Store;
 
 #[derive(Clone)]
@@ -24,16 +24,16 @@ impl Health {
     }
 
     /// 200 when playlist and guide are whole. What there is of them is served before that.
-    pub(super) async fn ready(self, request: Request, _: Params) -> Reply {
+    pub(super) async fn ready(self, _: Request, _: Params) -> Result<Reply, ApiError> {
         let snapshot = self.store.current();
         let missing = if snapshot.generation == 0 {
             "the receiver has not told its channels yet"
         } else if self.guide && !snapshot.complete {
             "the guide is not complete yet"
         } else {
-            return Reply::new(200, "application/json", r#"{"status":"ready"}"#.to_owned())
-                .with("cache-control", "no-store");
+            let reply = Reply::new(200, "application/json", r#"{"status":"ready"}"#.to_owned());
+            return Ok(reply.with("cache-control", "no-store"));
         };
-        Reply::error(&request.id, 503, code::NOT_READY, missing).with("cache-control", "no-store")
+        Err(ApiError::not_ready(missing).with("cache-control", "no-store"))
     }
 }

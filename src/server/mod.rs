@@ -9,11 +9,13 @@ mod control;
 mod details;
 mod guide;
 mod health;
+mod known;
 mod list;
 mod picon;
 mod playlist;
 mod rendered;
 mod routes;
+mod settings;
 mod status;
 mod stream;
 mod streams;
@@ -22,6 +24,8 @@ mod tuners;
 use std::rc::Rc;
 use std::time::Instant;
 
+use crate::access::Refused;
+use crate::config::Loaded;
 use crate::picons::Picons;
 use crate::refresh;
 use crate::store::Store;
@@ -42,10 +46,10 @@ pub struct Needs {
     pub streams: Streams,
     /// Where clients and streams are sent.
     pub addresses: Addresses,
-    /// Whether a guide is wanted at all.
-    pub guide: bool,
-    /// The receiver's address for the status, without a password.
-    pub receiver: String,
+    /// The configuration in force.
+    pub loaded: Rc<Loaded>,
+    /// What the gate refused.
+    pub refused: Rc<Refused>,
     /// When the program started.
     pub started: Instant,
 }

@@ -3,7 +3,7 @@
 use std::rc::Rc;
 use std::time::UNIX_EPOCH;
 
-use crate::http::{code, Entity, Params, Part, Reply, Request};
+use crate::http::{code, ApiError, Entity, Params, Part, Reply, Request};
 use crate::picons::{Logo, Picons};
 use crate::store::Store;
 
@@ -14,18 +14,12 @@ pub(super) struct Logos {
 }
 
 impl Logos {
-    pub(super) async fn get(self, request: Request, params: Params) -> Reply {
+    pub(super) async fn get(self, request: Request, params: Params) -> Result<Reply, ApiError> {
         let snapshot = self.store.current();
-        let Some(channel) = snapshot.lineup.find(params.get("channel")) else {
-            return Reply::error(
-                &request.id,
-                404,
-                code::NOT_FOUND,
-                "there is no such channel",
-            );
-        };
+        let channel = snapshot.lineup.find(params.get("channel"));
+        let channel = channel.ok_or_else(|| ApiError::not_found("there is no such channel"))?;
         match self.picons.get(channel).await {
-            Logo::Png(png) => Entity {
+            Logo::Png(png) => Ok(Entity {
                 etag: format!("\"{:08x}\"", crc32fast::hash(&png)),
                 parts: vec![Part::Bytes(png)],
                 // Logos have no time of their own here: the receiver's is that of the file's copying.
@@ -35,20 +29,12 @@ impl Logos {
                 cache_control: "max-age=86400",
                 varies: false,
             }
-            .reply(&request),
-            Logo::Missing => Reply::error(
-                &request.id,
-                404,
-                code::NOT_FOUND,
-                "this channel has no logo",
-            ),
-            Logo::Unknown => Reply::error(
-                &request.id,
-                503,
-                code::RECEIVER_AWAY,
-                "the receiver does not answer",
-            )
-            .with("retry-after", "30"),
+            .reply(&request)),
+            Logo::Missing => Err(ApiError::not_found("this channel has no logo")),
+            Logo::Unknown => {
+                let error = ApiError::new(code::RECEIVER_AWAY, "the receiver does not answer");
+                Err(error.with("retry-after", "30"))
+            }
         }
     }
 }

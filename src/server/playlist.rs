@@ -3,9 +3,10 @@
 use std::rc::Rc;
 
 use super::address::Addresses;
+use super::known::known;
 use super::rendered::{Output, Rendered};
 use crate::config::Mode;
-use crate::http::{accepts_gzip, code, Entity, Params, Part, Reply, Request};
+use crate::http::{accepts_gzip, ApiError, Entity, Params, Part, Reply, Request};
 use crate::model::{unix_seconds, Bouquet};
 use crate::playlist::{self, Client, Links};
 use crate::store::Store;
@@ -18,48 +19,29 @@ pub(super) struct Playlists {
 }
 
 impl Playlists {
-    pub(super) async fn all(self, request: Request, _: Params) -> Reply {
+    pub(super) async fn all(self, request: Request, _: Params) -> Result<Reply, ApiError> {
         self.answer(&request, None)
     }
 
-    pub(super) async fn one(self, request: Request, params: Params) -> Reply {
+    pub(super) async fn one(self, request: Request, params: Params) -> Result<Reply, ApiError> {
         self.answer(&request, Some(params.get("bouquet")))
     }
 
-    fn answer(&self, request: &Request, name: Option<&str>) -> Reply {
-        let snapshot = self.store.current();
-        if snapshot.generation == 0 {
-            return Reply::error(
-                &request.id,
-                503,
-                code::NOT_READY,
-                "the receiver has not told its channels yet",
-            )
-            .with("retry-after", "5");
-        }
+    fn answer(&self, request: &Request, name: Option<&str>) -> Result<Reply, ApiError> {
+        let snapshot = known(&self.store)?;
         let client = match request.query("client") {
             None => Client::of_agent(request.header("user-agent").unwrap_or("")),
             Some(name) => match Client::named(name) {
                 Some(client) => client,
                 None => {
                     let known = "client is kodi, jellyfin, plex, tvheadend, threadfin or plain";
-                    return Reply::error(&request.id, 400, code::BAD_REQUEST, known);
+                    return Err(ApiError::bad(known));
                 }
             },
         };
-        let mode = match self.addresses.mode(request) {
-            Ok(mode) => mode,
-            Err(text) => return Reply::error(&request.id, 400, code::BAD_REQUEST, text),
-        };
+        let mode = self.addresses.mode(request)?;
         let bouquet: Option<&Bouquet> = match name.map(|name| snapshot.lineup.bouquet(name)) {
-            Some(None) => {
-                return Reply::error(
-                    &request.id,
-                    404,
-                    code::NOT_FOUND,
-                    "there is no such bouquet",
-                )
-            }
+            Some(None) => return Err(ApiError::not_found("there is no such bouquet")),
             Some(found) => found,
             None => None,
         };
@@ -70,7 +52,9 @@ impl Playlists {
         let version = unix_seconds(made);
         let stem = bouquet.map_or("", |bouquet| &bouquet.stem);
         let key = format!(
-            "m3u\n{version}\n{base}\n{}\n{stem}\n{}",
+            "m3u\n{version}\n{}\n{}\n{}\n{stem}\n{}",
+            base.address,
+            base.key,
             direct.as_deref().unwrap_or(""),
             client.name()
         );
@@ -86,7 +70,7 @@ impl Playlists {
         };
         let output = self.rendered.get(&key, make);
         let gzip = accepts_gzip(request);
-        Entity {
+        Ok(Entity {
             etag: format!("\"{:08x}{}\"", output.check, if gzip { "z" } else { "" }),
             parts: vec![Part::Bytes(if gzip { output.packed } else { output.plain })],
             last_modified: made,
@@ -95,6 +79,6 @@ impl Playlists {
             cache_control: "no-cache",
             varies: true,
         }
-        .reply(request)
+        .reply(request))
     }
 }

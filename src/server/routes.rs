@@ -3,8 +3,10 @@
 use std::rc::Rc;
 
 use super::rendered::Rendered;
-use super::{api, control, guide, health, picon, playlist, status, stream, streams, Needs};
-use crate::http::{Route, Router};
+use super::{
+    api, control, guide, health, picon, playlist, settings, status, stream, streams, Needs,
+};
+use crate::http::{Access, Cost, Route, Router};
 
 /// The routes with their handlers.
 pub fn table(needs: Needs) -> Router {
@@ -14,8 +16,8 @@ pub fn table(needs: Needs) -> Router {
         picons,
         streams,
         addresses,
-        guide: has_guide,
-        receiver,
+        loaded,
+        refused,
         started,
     } = needs;
     let addresses = Rc::new(addresses);
@@ -46,13 +48,15 @@ pub fn table(needs: Needs) -> Router {
         refresh: refresh.clone(),
         picons: picons.clone(),
         rendered,
-        receiver,
+        loaded: loaded.clone(),
+        refused,
         started,
     };
     let health = health::Health {
         store: store.clone(),
-        guide: has_guide,
+        guide: loaded.config.guide.enabled,
     };
+    let settings = settings::Settings { loaded };
     let logos = picon::Logos { store, picons };
 
     // Each handler is cloned into its row; they are a few reference counts each.
@@ -67,15 +71,15 @@ pub fn table(needs: Needs) -> Router {
     }
     let control = control::Control { refresh };
     Router::new(vec![
-        Route::get("/playlist.m3u", row!(playlist.all)),
-        Route::get("/files/playlist.m3u", row!(playlist.all)),
-        Route::get("/playlist/{bouquet}.m3u", row!(playlist.one)),
-        Route::get("/xmltv.xml", row!(guide.document)),
-        Route::get("/files/xmltv.xml", row!(guide.document)),
-        Route::get("/xmltv.xml.gz", row!(guide.archive)),
-        Route::get("/files/xmltv.xml.gz", row!(guide.archive)),
-        Route::get("/picon/{channel}.png", row!(logos.get)),
-        Route::get("/stream/{channel}.ts", row!(stream.get)),
+        Route::get("/playlist.m3u", row!(playlist.all)).costing(Cost::Ready),
+        Route::get("/files/playlist.m3u", row!(playlist.all)).costing(Cost::Ready),
+        Route::get("/playlist/{bouquet}.m3u", row!(playlist.one)).costing(Cost::Ready),
+        Route::get("/xmltv.xml", row!(guide.document)).costing(Cost::Ready),
+        Route::get("/files/xmltv.xml", row!(guide.document)).costing(Cost::Ready),
+        Route::get("/xmltv.xml.gz", row!(guide.archive)).costing(Cost::Ready),
+        Route::get("/files/xmltv.xml.gz", row!(guide.archive)).costing(Cost::Ready),
+        Route::get("/picon/{channel}.png", row!(logos.get)).costing(Cost::Ready),
+        Route::get("/stream/{channel}.ts", row!(stream.get)).for_players(),
         Route::get("/api/v1/status", row!(status.get)),
         Route::get("/api/v1/channels", row!(channels.channels)),
         Route::get("/api/v1/bouquets", row!(channels.bouquets)),
@@ -83,8 +87,9 @@ pub fn table(needs: Needs) -> Router {
         Route::get("/api/v1/now", row!(channels.now)),
         Route::get("/api/v1/streams", row!(activity.streams)),
         Route::get("/api/v1/tuners", row!(activity.tuners)),
-        Route::post("/api/v1/refresh", row!(control.refresh)),
-        Route::get("/healthz", row!(health.alive)),
-        Route::get("/readyz", row!(health.ready)),
+        Route::get("/api/v1/config", row!(settings.get)),
+        Route::post("/api/v1/refresh", row!(control.refresh)).costing(Cost::Dear),
+        Route::get("/healthz", row!(health.alive)).needing(Access::Probe),
+        Route::get("/readyz", row!(health.ready)).needing(Access::Probe),
     ])
 }

@@ -6,7 +6,9 @@ use std::time::{Instant, SystemTime};
 use nanoserde::SerJson;
 
 use super::rendered::Rendered;
+use crate::access::Refused;
 use crate::cache::Counts;
+use crate::config::Loaded;
 use crate::http::{Params, Reply, Request};
 use crate::model::{rfc3339, unix_seconds, Media};
 use crate::picons::Picons;
@@ -19,7 +21,8 @@ pub(super) struct Page {
     pub(super) refresh: refresh::Handle,
     pub(super) picons: Rc<Picons>,
     pub(super) rendered: Rc<Rendered>,
-    pub(super) receiver: String,
+    pub(super) loaded: Rc<Loaded>,
+    pub(super) refused: Rc<Refused>,
     pub(super) started: Instant,
 }
 
@@ -32,7 +35,14 @@ struct StatusJson {
     channels: ChannelsJson,
     guide: Option<GuideJson>,
     caches: CachesJson,
+    refused: RefusedJson,
     warnings: Vec<String>,
+}
+
+#[derive(SerJson)]
+struct RefusedJson {
+    limited: u32,
+    denied: u32,
 }
 
 #[derive(SerJson)]
@@ -137,7 +147,7 @@ impl Page {
             version: env!("CARGO_PKG_VERSION").into(),
             uptime_seconds: self.started.elapsed().as_secs(),
             receiver: ReceiverJson {
-                url: self.receiver,
+                url: self.loaded.config.receiver.url.clone(),
                 files: status.files.map(|path| path.display().to_string()),
                 reachable: status.reachable,
                 standby: status.standby,
@@ -184,6 +194,10 @@ impl Page {
                 answers: status.kept.into(),
                 picons: self.picons.counts().into(),
                 outputs: self.rendered.counts().into(),
+            },
+            refused: RefusedJson {
+                limited: self.refused.limited.get(),
+                denied: self.refused.denied.get(),
             },
             warnings: status.warnings,
         };

@@ -7,7 +7,7 @@ use smol::future::or;
 
 use super::address::Addresses;
 use crate::config::Mode;
-use crate::http::{Body, Live, Method, Params, Piece, Reply, Request};
+use crate::http::{ApiError, Body, Live, Method, Params, Piece, Reply, Request};
 use crate::model::{escape, seen_from_outside, stream_source, UrlKind};
 use crate::store::Store;
 use crate::stream::{Refusal, Streams, Who};
@@ -25,26 +25,24 @@ pub(super) struct Stations {
 impl Stations {
     /// HEAD is answered from what is known, without a tuner (rule G2). Errors have an empty body, for players that
     /// take any body for a stream (rule G5), and say in a header what is wrong.
-    pub(super) async fn get(self, request: Request, params: Params) -> Reply {
+    pub(super) async fn get(self, request: Request, params: Params) -> Result<Reply, ApiError> {
         let snapshot = self.store.current();
         let Some(channel) = snapshot.lineup.find(params.get("channel")) else {
-            return refused("801 Unknown Channel", 404);
+            return Ok(refused("801 Unknown Channel", 404));
         };
-        let Ok(mode) = self.addresses.mode(&request) else {
-            return Reply::empty(400);
-        };
+        let mode = self.addresses.mode(&request)?;
         let service = &channel.service;
         let is_stream = service.url_kind() != Some(UrlKind::Other);
         if request.method == Method::Head && is_stream {
-            return stream(Unopened);
+            return Ok(stream(Unopened));
         }
         let port = self.addresses.streams(&request);
         if mode != Mode::Proxy || !is_stream {
-            return elsewhere(stream_source(service, &port));
+            return Ok(elsewhere(stream_source(service, &port)));
         }
         let agent = request.header("user-agent").unwrap_or("");
         let who = Who {
-            client: request.peer.ip(),
+            client: request.asker,
             agent: agent.chars().take(120).collect(),
         };
         let (service, name) = (service.clone(), channel.name.clone());
@@ -55,7 +53,7 @@ impl Stations {
             None
         };
         let open = async { Some(self.streams.open(&service, &name, who).await) };
-        match or(open, gone).await {
+        Ok(match or(open, gone).await {
             Some(Ok(reader)) => stream(reader),
             Some(Err(Refusal::Elsewhere(url))) => {
                 elsewhere(escape(&seen_from_outside(&url, &port)))
@@ -63,14 +61,14 @@ impl Stations {
             Some(Err(refusal)) => {
                 log::warn!(
                     "no stream of {name} for {}: {refusal} {}",
-                    request.peer,
+                    request.asker,
                     request.id
                 );
                 refused(refusal.header().unwrap_or_default(), 503)
             }
             // Nobody is left to read it.
             None => Reply::empty(503),
-        }
+        })
     }
 }
 

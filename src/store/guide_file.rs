@@ -19,7 +19,7 @@ use flate2::write::DeflateEncoder;
 use flate2::{Compress, Compression, FlushCompress};
 
 use crate::guide;
-use crate::model::{unix_seconds, Channel, Event, Lineup};
+use crate::model::{unix_seconds, Base, Channel, Event, Lineup};
 use crate::replace::Draft;
 
 const NAME: &str = "guide.deflate";
@@ -59,8 +59,8 @@ pub struct Head {
 }
 
 impl Head {
-    /// The head for the channels, with icons under `base` (`http://host:port`).
-    pub fn new<'a>(channels: impl Iterator<Item = &'a Channel>, base: &str) -> Head {
+    /// The head for the channels, with icons under `base`.
+    pub fn new<'a>(channels: impl Iterator<Item = &'a Channel>, base: &Base) -> Head {
         let mut plain = String::from(guide::HEAD);
         channels.for_each(|channel| plain.push_str(&guide::channel(channel, base)));
         // gzip's head: deflate, no flags, no time, no hints, unknown system.

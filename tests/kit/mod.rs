@@ -23,7 +23,7 @@ use smol::future::{zip, FutureExt};
 use smol::io::{AsyncReadExt, AsyncWriteExt};
 use smol::{Async, LocalExecutor, Timer};
 use xg2g::app::{self, Running};
-use xg2g::config::{Config, ReceiverSource};
+use xg2g::config::{Config, Loaded, ReceiverSource};
 use xg2g::receiver::demo;
 use xg2g::refresh::Looks;
 use xg2g::stream::Watch;
@@ -128,7 +128,7 @@ impl Kit {
     /// Starts the program (again), with what an earlier run left on disk.
     pub(crate) fn start(&self) {
         let options = app::Options {
-            config: self.config.borrow().clone(),
+            loaded: Loaded::unsaid(self.config.borrow().clone()),
             state: self.directory.join("state"),
             data: self.directory.join("data"),
             demo: None,

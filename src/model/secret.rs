@@ -12,6 +12,15 @@ impl Secret {
         &self.0
     }
 
+    /// This one, or the other where this is empty.
+    pub fn or<'a>(&'a self, other: &'a Secret) -> &'a Secret {
+        if self.is_empty() {
+            other
+        } else {
+            self
+        }
+    }
+
     /// Whether none is set.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()

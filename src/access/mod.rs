@@ -1,0 +1,301 @@
+//! Who may ask, and how often: the gate in front of the table of routes.
+//!
+//! In this order, so that guessing is limited too: who asks (`asker`), how often (`limit`), from where (`links`) and with
+//! which token (`keys`), and, for what changes something, under which name and from which page (`origin`).
+
+mod asker;
+mod keys;
+mod limit;
+mod links;
+mod origin;
+
+use std::borrow::Cow;
+use std::cell::{Cell, RefCell};
+use std::net::{IpAddr, Ipv6Addr};
+use std::rc::Rc;
+use std::time::{Duration, Instant};
+
+use subtle::ConstantTimeEq;
+
+use crate::config::Config;
+use crate::http::{code, Access, ApiError, Cost, Gate, Headers, Method, Request, Route};
+use crate::model::{authority, is_private, unix_now, Network, Secret};
+
+use asker::Asker;
+use limit::{Limit, Rate, Taken};
+use links::Links;
+use origin::Names;
+
+pub use keys::Keys;
+
+/// Ready-made outputs: one player asks for all logos at once.
+const READY: Rate = Rate {
+    every: Duration::from_millis(5),
+    burst: 1_000,
+};
+/// Work for the receiver.
+const DEAR: Rate = Rate {
+    every: Duration::from_secs(10),
+    burst: 5,
+};
+
+/// What every answer but a stream says to browsers: take it for what it says it is, show it in no frame of others, tell
+/// nobody its address, which may hold a key.
+const FOR_BROWSERS: [(&str, &str); 3] = [
+    ("x-content-type-options", "nosniff"),
+    ("x-frame-options", "DENY"),
+    ("referrer-policy", "no-referrer"),
+];
+
+/// How many requests were refused since the start, for the status.
+#[derive(Debug, Default)]
+pub struct Refused {
+    /// One too many.
+    pub limited: Cell<u32>,
+    /// For where they came from, or for their token.
+    pub denied: Cell<u32>,
+}
+
+/// The gate.
+pub struct Guard {
+    /// `None`: there is no limit.
+    limit: Option<RefCell<Limit<3>>>,
+    whitelist: Vec<Network>,
+    trusted: Vec<Network>,
+    links: Links,
+    names: Names,
+    /// Empty: there is none.
+    token: Secret,
+    /// What reading needs; empty: nothing.
+    stream_key: Secret,
+    refused: Rc<Refused>,
+}
+
+/// What a request shows of itself.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Shown {
+    Nothing,
+    Token,
+    StreamKey,
+    Wrong,
+}
+
+impl Guard {
+    /// The gate for a configuration; `keys` take the place of empty ones in it.
+    pub fn new(config: &Config, keys: &Keys) -> Guard {
+        let (auth, rate, server) = (&config.auth, &config.ratelimit, &config.server);
+        let usual = Rate {
+            every: Duration::from_secs(1) / rate.rps.max(1),
+            burst: rate.burst,
+        };
+        let mut own = server.hosts.clone();
+        own.extend(origin::machine());
+        Guard {
+            limit: rate
+                .enabled
+                .then(|| RefCell::new(Limit::new([usual, READY, DEAR], Instant::now()))),
+            whitelist: rate.whitelist.clone(),
+            trusted: server.trusted_proxies.clone(),
+            links: Links::default(),
+            names: Names {
+                own: own.iter().map(|name| name.to_ascii_lowercase()).collect(),
+                public: server
+                    .public_url
+                    .as_deref()
+                    .and_then(authority)
+                    .map(str::to_owned),
+            },
+            token: auth.token.or(&keys.token).clone(),
+            stream_key: if auth.everything {
+                auth.stream_key.or(&keys.stream).clone()
+            } else {
+                Secret::default()
+            },
+            refused: Rc::default(),
+        }
+    }
+
+    /// The stream key, if reading needs one.
+    pub fn stream_key(&self) -> &Secret {
+        &self.stream_key
+    }
+
+    /// The counts of what is refused.
+    pub fn refused(&self) -> Rc<Refused> {
+        self.refused.clone()
+    }
+
+    /// Takes a token out of the asker's bucket; `None`: it has no limit.
+    fn take(&self, asker: Asker, cost: Cost, now: Instant) -> Option<Taken> {
+        let kind = match cost {
+            Cost::Free => return None,
+            Cost::Cheap => 0,
+            Cost::Ready => 1,
+            Cost::Dear => 2,
+        };
+        let is_exempt =
+            asker.is_here() || self.whitelist.iter().any(|one| one.contains(asker.address));
+        let limit = self.limit.as_ref().filter(|_| !is_exempt)?;
+        let key = self.bucket(asker.address, now);
+        Some(limit.borrow_mut().take(key, kind, now))
+    }
+
+    /// Who shares a bucket: a provider gives away whole networks of IPv6, so only on the networks that this machine is on
+    /// each address has its own.
+    fn bucket(&self, address: IpAddr, now: Instant) -> IpAddr {
+        match address {
+            IpAddr::V6(six) if !six.is_unicast_link_local() && !self.links.hold(address, now) => {
+                Ipv6Addr::from(u128::from(six) & !u128::from(u64::MAX)).into()
+            }
+            _ => address,
+        }
+    }
+
+    /// What a request shows of itself.
+    fn shown(&self, request: &Request) -> Shown {
+        let bearer = request.header("authorization").and_then(|value| {
+            let (scheme, token) = value.split_once(' ')?;
+            scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
+        });
+        let token = bearer.or_else(|| request.header("x-api-token"));
+        // Where none is set there is nothing to show.
+        if let Some(token) = token.filter(|_| !self.token.is_empty()) {
+            return if is_same(token, &self.token) {
+                Shown::Token
+            } else {
+                Shown::Wrong
+            };
+        }
+        match request.query("key").filter(|_| !self.stream_key.is_empty()) {
+            None => Shown::Nothing,
+            Some(key) if is_same(key, &self.stream_key) => Shown::StreamKey,
+            Some(_) => Shown::Wrong,
+        }
+    }
+
+    /// Whether an asker without a token is served at all.
+    fn is_near(&self, asker: Asker, now: Instant) -> bool {
+        let address = asker.address;
+        asker.is_certain
+            && (address.is_loopback() || is_private(address) || self.links.hold(address, now))
+    }
+
+    /// Whether the request may do what its row needs.
+    fn check(
+        &self,
+        request: &Request,
+        asker: Asker,
+        access: Access,
+        now: Instant,
+    ) -> Result<(), ApiError> {
+        let shown = self.shown(request);
+        if shown == Shown::Wrong {
+            return Err(ApiError::new(
+                code::WRONG_TOKEN,
+                "the token or key is wrong",
+            ));
+        }
+        let missing = || {
+            ApiError::new(code::NO_TOKEN, "a token is needed")
+                .with("www-authenticate", "Bearer realm=\"xg2g\"")
+        };
+        let has_token = shown == Shown::Token;
+        let has_key = has_token || (shown == Shown::StreamKey && access != Access::Change);
+        if !has_key && !self.is_near(asker, now) {
+            return Err(ApiError::new(code::OUTSIDE, outside(asker)));
+        }
+        match access {
+            Access::Probe => Ok(()),
+            Access::Read if has_key || self.stream_key.is_empty() => Ok(()),
+            Access::Read => Err(missing()),
+            Access::Change if !has_token && !self.token.is_empty() => Err(missing()),
+            Access::Change if !has_token && !asker.is_here() => {
+                let message =
+                    "no token is set (xg2g token makes one): only this machine may change things";
+                Err(ApiError::new(code::ONLY_HERE, message))
+            }
+            Access::Change if !self.names.have(&request.host) => {
+                let message = "this name is not known to be this machine's: see server.hosts";
+                Err(ApiError::new(code::FOREIGN_HOST, message))
+            }
+            Access::Change if self.names.are_foreign_to(request) => {
+                let message = "a page of another site asked for this";
+                Err(ApiError::new(code::FOREIGN_ORIGIN, message))
+            }
+            Access::Change => Ok(()),
+        }
+    }
+}
+
+impl Gate for Guard {
+    fn admit(
+        &self,
+        request: &mut Request,
+        route: Option<&Route>,
+    ) -> (Headers, Result<(), ApiError>) {
+        let now = Instant::now();
+        let asker = Asker::of(request, &self.trusted);
+        request.asker = asker.address;
+        let (access, cost) = match route {
+            Some(route) => (route.access, route.cost),
+            // Whether there is anything is not for everybody to know.
+            None => (Access::Read, Cost::Cheap),
+        };
+        let mut headers = Headers::new();
+        if !route.is_some_and(|route| route.is_for_players) {
+            headers.extend(FOR_BROWSERS.map(|(name, value)| (name, Cow::Borrowed(value))));
+        }
+        if let Some(taken) = self.take(asker, cost, now) {
+            headers.extend(limits(taken));
+            if let Some(wait) = taken.wait {
+                count(&self.refused.limited);
+                let seconds = up(wait).to_string();
+                let error = ApiError::new(code::RATE_LIMIT, "rate limit exceeded");
+                return (headers, Err(error.with("retry-after", seconds)));
+            }
+        }
+        // What methods there are is no secret, and nothing is done.
+        let access = if request.method == Method::Options {
+            Access::Probe
+        } else {
+            access
+        };
+        let checked = self.check(request, asker, access, now);
+        if checked.is_err() {
+            count(&self.refused.denied);
+        }
+        (headers, checked)
+    }
+}
+
+fn outside(asker: Asker) -> &'static str {
+    if asker.is_certain {
+        "without a token only local networks are served"
+    } else {
+        "this came through a proxy that is not in server.trusted_proxies"
+    }
+}
+
+/// Compares in a time that does not depend on where they differ.
+fn is_same(shown: &str, secret: &Secret) -> bool {
+    shown.as_bytes().ct_eq(secret.reveal().as_bytes()).into()
+}
+
+/// The headers that tell of a limit: how much of it is left, and when (seconds since 1970) all of it will be back.
+fn limits(taken: Taken) -> [(&'static str, Cow<'static, str>); 3] {
+    let reset = u64::from(unix_now()) + up(taken.full_in);
+    [
+        ("x-ratelimit-limit", taken.limit.to_string().into()),
+        ("x-ratelimit-remaining", taken.remaining.to_string().into()),
+        ("x-ratelimit-reset", reset.to_string().into()),
+    ]
+}
+
+/// Whole seconds, one more where it is not exact.
+fn up(time: Duration) -> u64 {
+    time.as_secs() + u64::from(time.subsec_nanos() > 0)
+}
+
+fn count(counter: &Cell<u32>) {
+    counter.set(counter.get().wrapping_add(1));
+}

@@ -1,0 +1,62 @@
+//! Where clients find this program's outputs.
+
+use std::fmt;
+
+/// This program's address in outputs, with the key that its addresses carry, if they need one.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Base {
+    /// `http://host:port`, no slash at the end.
+    pub address: String,
+    /// The stream key; empty where none is needed. Safe in a query as it is.
+    pub key: String,
+}
+
+impl Base {
+    /// The guide.
+    pub fn guide(&self) -> String {
+        self.to(format_args!("/xmltv.xml"))
+    }
+
+    /// The logo of the channel with this slug.
+    pub fn logo(&self, slug: &str) -> String {
+        self.to(format_args!("/picon/{slug}.png"))
+    }
+
+    /// The stream of the channel with this slug.
+    pub fn stream(&self, slug: &str) -> String {
+        self.to(format_args!("/stream/{slug}.ts"))
+    }
+
+    fn to(&self, path: fmt::Arguments<'_>) -> String {
+        let Base { address, key } = self;
+        if key.is_empty() {
+            format!("{address}{path}")
+        } else {
+            format!("{address}{path}?key={key}")
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn addresses_carry_the_key_if_there_is_one() {
+        let mut base = Base {
+            address: "http://box:8080".into(),
+            key: String::new(),
+        };
+        assert_eq!(base.stream("1-0-19"), "http://box:8080/stream/1-0-19.ts");
+        base.key = "k9".into();
+        assert_eq!(
+            base.stream("1-0-19"),
+            "http://box:8080/stream/1-0-19.ts?key=k9"
+        );
+        assert_eq!(
+            base.logo("1-0-19"),
+            "http://box:8080/picon/1-0-19.png?key=k9"
+        );
+        assert_eq!(base.guide(), "http://box:8080/xmltv.xml?key=k9");
+    }
+}
