@@ -101,7 +101,8 @@ fn router() -> Router {
         }),
         Route::post("/echo", |request, _| async {
             Reply::new(200, "text/plain", request.body)
-        }),
+        })
+        .taking(64 * 1024),
         Route::get("/about", |request: Request, _| async move {
             let text = format!(
                 "{} {} {}",

@@ -29,7 +29,7 @@ impl Keys {
     pub fn load(directory: &Path) -> io::Result<Keys> {
         let path = directory.join(FILE);
         let text = match fs::read_to_string(&path) {
-            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Keys::default()),
+            Err(error) if is_absent(&error) => return Ok(Keys::default()),
             text => text,
         };
         let keys = text.and_then(|text| parse(&text));
@@ -61,6 +61,10 @@ impl Keys {
     pub fn make_stream(&mut self) -> io::Result<bool> {
         make(&mut self.stream)
     }
+}
+
+fn is_absent(error: &io::Error) -> bool {
+    matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory)
 }
 
 fn make(key: &mut Secret) -> io::Result<bool> {

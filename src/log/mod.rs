@@ -6,6 +6,7 @@
 
 mod file;
 mod output;
+mod panic;
 mod syslog;
 
 use std::io::{IsTerminal, Write};
@@ -16,6 +17,7 @@ use log::{LevelFilter, Log, Metadata, Record};
 use simple_logger::SimpleLogger;
 
 pub use output::Output;
+pub use panic::tell_of_panics;
 
 /// Gives the time as text.
 pub type Stamp = fn() -> String;

@@ -33,6 +33,7 @@ const NEW_TRY: Duration = Duration::from_secs(5);
 /// # Errors
 /// When it cannot start.
 pub fn run(demo: bool, loaded: Loaded) -> Result<(), app::Error> {
+    crate::log::tell_of_panics();
     let executor = Rc::new(LocalExecutor::new());
     // Not async-io's own `block_on`: it and async-io's thread take turns at waiting for the kernel, and after each event
     // that thread looks up to ten times whether it is its turn. A stream has 25 events a second (docs/BENCHMARKS.md).

@@ -13,7 +13,14 @@ pub struct Status {
     pub channels: ChannelsStatus,
     pub guide: Option<GuideStatus>,
     pub caches: CachesStatus,
+    pub refused: RefusedStatus,
     pub warnings: Vec<String>,
+}
+
+#[derive(Debug, DeJson)]
+pub struct RefusedStatus {
+    pub limited: u32,
+    pub denied: u32,
 }
 
 #[derive(Debug, DeJson)]
