@@ -23,7 +23,14 @@ impl Control {
                 )
             }
         };
-        match self.refresh.request(refresh::Wish { believe }) {
+        let address = request.peer.ip();
+        let wish = refresh::Wish {
+            believe,
+            by: address.to_string(),
+            remote: Some(address),
+            request_id: request.id.clone(),
+        };
+        match self.refresh.request(wish) {
             Ok(()) => Reply::new(
                 202,
                 "application/json",
