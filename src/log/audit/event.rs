@@ -252,7 +252,7 @@ mod tests {
 
     #[test]
     fn every_character_stays_in_the_line_and_is_read_back() {
-        for code in 0..=0x2_0000 {
+        for code in (0..0x3000).chain([0xe000, 0xfeff, 0xfffd, 0xffff, 0x1_f600]) {
             let Some(c) = char::from_u32(code) else {
                 continue;
             };
