@@ -5,15 +5,17 @@ use std::io;
 use std::net::{IpAddr, SocketAddr, UdpSocket};
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
-use smol::{LocalExecutor, Task};
+use smol::future::FutureExt;
+use smol::{LocalExecutor, Task, Timer};
 
 use crate::access::{Guard, Keys};
 use crate::config::{Config, Loaded, Locked, ReceiverSource};
 use crate::http::client::Settings;
 use crate::http::{listen, Limits, Server};
-use crate::model::{authority, is_loopback, without_port, Selection};
+use crate::log::audit::Audit;
+use crate::model::{authority, is_loopback, rfc3339, unix_seconds, without_port, Selection};
 use crate::picons::Picons;
 use crate::receiver::demo;
 use crate::receiver::disk::Disk;
@@ -90,6 +92,8 @@ pub struct Running {
     streams: Streams,
     refresh: refresh::Handle,
     store: Rc<Store>,
+    audit: Audit,
+    recorder: Task<()>,
     demo: Option<demo::Receiver>,
 }
 
@@ -130,6 +134,7 @@ pub fn start(executor: &Rc<LocalExecutor<'static>>, options: Options) -> Result<
     let store = Store::open(&data, &state, name, selection)
         .map_err(|error| Error::Data(data.clone(), error))?;
     let store = Rc::new(store);
+    let (audit, recorder) = Audit::start(&config.audit.output, &data, stamp);
 
     let on_this_machine = demo.is_none() && is_here(&config.receiver.url);
     let folders = if on_this_machine {
@@ -159,9 +164,10 @@ pub fn start(executor: &Rc<LocalExecutor<'static>>, options: Options) -> Result<
             are_enough: config.receiver.source == ReceiverSource::Disk,
         }),
         tell(streams.clone(), config.stream.relay_port),
+        audit.clone(),
     );
     let keys = keys(config, &state).map_err(Error::Keys)?;
-    let guard = Guard::new(config, &keys);
+    let guard = Guard::new(config, &keys, audit.clone());
     let router = server::table(server::Needs {
         store: store.clone(),
         refresh: handle.clone(),
@@ -176,6 +182,7 @@ pub fn start(executor: &Rc<LocalExecutor<'static>>, options: Options) -> Result<
         },
         loaded: Rc::new(loaded.clone()),
         refused: guard.refused(),
+        audit: audit.clone(),
         started: Instant::now(),
     });
     let listener = listen(&config.server.listen.to_string()).map_err(Error::Listen)?;
@@ -188,6 +195,7 @@ pub fn start(executor: &Rc<LocalExecutor<'static>>, options: Options) -> Result<
     .map_err(Error::Listen)?;
     let poller = executor.spawn(poller);
     let watcher = executor.spawn(streams.clone().watch());
+    let recorder = executor.spawn(recorder);
     Ok(Running {
         server,
         poller,
@@ -195,6 +203,8 @@ pub fn start(executor: &Rc<LocalExecutor<'static>>, options: Options) -> Result<
         streams,
         refresh: handle,
         store,
+        audit,
+        recorder,
         demo,
     })
 }
@@ -215,7 +225,13 @@ impl Running {
         &self.refresh
     }
 
-    /// Stops: no new requests, running answers get a second, the state is saved.
+    /// The audit.
+    pub fn audit(&self) -> &Audit {
+        &self.audit
+    }
+
+    /// Stops: no new requests, running answers get a second, the state is saved, and the audit's lines, if that takes no
+    /// longer than another second.
     pub async fn stop(self) {
         drop((self.poller, self.watcher));
         // They would never end by themselves.
@@ -224,6 +240,11 @@ impl Running {
         if let Err(error) = self.store.save() {
             log::warn!("the channels cannot be saved: {error}");
         }
+        self.audit.close();
+        let late = async {
+            Timer::after(GRACE).await;
+        };
+        self.recorder.or(late).await;
         self.store.release();
     }
 }
@@ -237,6 +258,11 @@ fn keys(config: &Config, state: &Path) -> io::Result<Keys> {
         keys.save(state)?;
     }
     Ok(keys)
+}
+
+/// The time for a line of the log or the audit.
+pub(crate) fn stamp() -> String {
+    rfc3339(unix_seconds(SystemTime::now()))
 }
 
 /// Starts a simulated receiver and puts it in the place of the configured one.

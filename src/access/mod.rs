@@ -17,8 +17,10 @@ use std::time::{Duration, Instant};
 
 use subtle::ConstantTimeEq;
 
+use crate::cache::Cache;
 use crate::config::Config;
 use crate::http::{code, Access, ApiError, Cost, Gate, Headers, Method, Request, Route};
+use crate::log::audit::{Audit, Event, Kind};
 use crate::model::{authority, is_private, unix_now, Network, Secret};
 
 use asker::Asker;
@@ -38,6 +40,11 @@ const DEAR: Rate = Rate {
     every: Duration::from_secs(10),
     burst: 5,
 };
+
+/// Clients and kinds of events that are remembered, so that the audit is not told again.
+const TOLD: usize = 64;
+/// How long.
+const AGAIN: Duration = Duration::from_secs(60);
 
 /// What every answer but a stream says to browsers: take it for what it says it is, show it in no frame of others, tell
 /// nobody its address, which may hold a key.
@@ -69,6 +76,9 @@ pub struct Guard {
     /// What reading needs; empty: nothing.
     stream_key: Secret,
     refused: Rc<Refused>,
+    audit: Audit,
+    /// What was told of clients that only read, a little while ago.
+    told: RefCell<Cache<()>>,
 }
 
 /// What a request shows of itself.
@@ -82,7 +92,7 @@ enum Shown {
 
 impl Guard {
     /// The gate for a configuration; `keys` take the place of empty ones in it.
-    pub fn new(config: &Config, keys: &Keys) -> Guard {
+    pub fn new(config: &Config, keys: &Keys, audit: Audit) -> Guard {
         let (auth, rate, server) = (&config.auth, &config.ratelimit, &config.server);
         let usual = Rate {
             every: Duration::from_secs(1) / rate.rps.max(1),
@@ -112,6 +122,8 @@ impl Guard {
                 Secret::default()
             },
             refused: Rc::default(),
+            audit,
+            told: RefCell::new(Cache::new(TOLD, usize::MAX)),
         }
     }
 
@@ -180,15 +192,39 @@ impl Guard {
             && (address.is_loopback() || is_private(address) || self.links.hold(address, now))
     }
 
+    /// Tells the audit. Of what only reads it hears once in a while for each client and kind, or the logos of one player
+    /// would push all else out.
+    fn tell(&self, kind: Kind, request: &Request, access: Access, why: &str, now: Instant) {
+        let actor = request.asker.to_string();
+        if access != Access::Change || kind == Kind::ApiRateLimit {
+            let key = format!("{} {actor}", kind.as_str());
+            let mut told = self.told.borrow_mut();
+            if told.get(&key, now).is_some() {
+                return;
+            }
+            told.put(&key, (), 0, AGAIN, now);
+        }
+        let reason = [("reason", why.to_owned())];
+        self.audit.record(Event {
+            actor: &actor,
+            action: &request.method.to_string(),
+            resource: &request.raw_path,
+            remote: Some(request.asker),
+            request_id: &request.id,
+            details: if why.is_empty() { &[] } else { &reason },
+            ..Event::of(kind)
+        });
+    }
+
     /// Whether the request may do what its row needs.
     fn check(
         &self,
         request: &Request,
         asker: Asker,
         access: Access,
+        shown: Shown,
         now: Instant,
     ) -> Result<(), ApiError> {
-        let shown = self.shown(request);
         if shown == Shown::Wrong {
             return Err(ApiError::new(
                 code::WRONG_TOKEN,
@@ -250,6 +286,7 @@ impl Gate for Guard {
             if let Some(wait) = taken.wait {
                 count(&self.refused.limited);
                 let seconds = up(wait).to_string();
+                self.tell(Kind::ApiRateLimit, request, access, "", now);
                 let error = ApiError::new(code::RATE_LIMIT, "rate limit exceeded");
                 return (headers, Err(error.with("retry-after", seconds)));
             }
@@ -260,9 +297,26 @@ impl Gate for Guard {
         } else {
             access
         };
-        let checked = self.check(request, asker, access, now);
-        if checked.is_err() {
-            count(&self.refused.denied);
+        let shown = self.shown(request);
+        let checked = self.check(request, asker, access, shown, now);
+        match &checked {
+            Ok(()) => {
+                if matches!(shown, Shown::Token | Shown::StreamKey) {
+                    self.tell(Kind::AuthSuccess, request, access, "", now);
+                }
+                if access == Access::Change {
+                    self.tell(Kind::ApiAccess, request, access, "", now);
+                }
+            }
+            Err(error) => {
+                count(&self.refused.denied);
+                let kind = match error.code() {
+                    code if code == code::WRONG_TOKEN => Kind::AuthFailure,
+                    code if code == code::NO_TOKEN => Kind::AuthMissing,
+                    _ => Kind::ApiForbidden,
+                };
+                self.tell(kind, request, access, error.message(), now);
+            }
         }
         (headers, checked)
     }

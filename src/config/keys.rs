@@ -93,6 +93,10 @@ pub const SECTIONS: &[Section] = &[
         name: "log",
         about: "What is written to the log.",
     },
+    Section {
+        name: "audit",
+        about: "Who did what, and whether it was allowed: a line of JSON each (AUDIT.md).",
+    },
 ];
 
 /// Every setting, in the order they are shown; a section's keys stand together.
@@ -473,5 +477,13 @@ pub const KEYS: &[Key] = &[
         kind: Kind::Output(|c| &mut c.log.output),
         about: "Where messages go: standard error, the system's log (logread on a box), or a file \
                 of 256 kB at most, and as much again in FILE.1. Where that fails: standard error.",
+    },
+    Key {
+        path: "audit.output",
+        env: "XG2G_AUDIT_OUTPUT",
+        kind: Kind::Audit(|c| &mut c.audit.output),
+        about: "Where the audit goes. Empty: the file audit.log in files.data. log: the log, whose \
+                level must then be info at least. off: nowhere. A file is of 256 kB at most, and as \
+                much again in FILE.1.",
     },
 ];

@@ -2,7 +2,7 @@
 
 use super::toml::Value;
 use super::{duration, url, Config, Listen, Locked, Mode, ReceiverSource};
-use crate::log::Output;
+use crate::log::{audit, Output};
 use crate::model::{Network, Secret};
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
@@ -60,6 +60,8 @@ pub enum Kind {
     Level(Slot<log::LevelFilter>),
     /// Where it is logged.
     Output(Slot<Output>),
+    /// Where the audit goes.
+    Audit(Slot<audit::Output>),
 }
 
 impl Kind {
@@ -98,6 +100,7 @@ impl Kind {
             Kind::Locked(_) => "\"hide\" or \"show\"".into(),
             Kind::Level(_) => "\"error\", \"warn\", \"info\", \"debug\" or \"trace\"".into(),
             Kind::Output(_) => "\"stderr\", \"syslog\" or the full path of a file".into(),
+            Kind::Audit(_) => "\"\", \"log\", \"off\" or the full path of a file".into(),
         }
     }
 
@@ -211,6 +214,9 @@ impl Kind {
             (Kind::Output(slot), Value::Text(text)) => {
                 *slot(config) = text.parse().map_err(|()| refused())?;
             }
+            (Kind::Audit(slot), Value::Text(text)) => {
+                *slot(config) = text.parse().map_err(|()| refused())?;
+            }
             _ => return Err(refused()),
         }
         Ok(())
@@ -253,6 +259,7 @@ impl Kind {
             Kind::Locked(slot) => Value::Text(slot(config).to_string()),
             Kind::Level(slot) => Value::Text(slot(config).to_string().to_lowercase()),
             Kind::Output(slot) => Value::Text(slot(config).to_string()),
+            Kind::Audit(slot) => Value::Text(slot(config).to_string()),
         }
     }
 

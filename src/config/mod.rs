@@ -59,6 +59,8 @@ pub struct Config {
     pub files: Files,
     /// What is written to the log.
     pub log: Log,
+    /// Who did what.
+    pub audit: Audit,
 }
 
 /// Where the receiver is and how patiently it is asked.
@@ -241,6 +243,13 @@ pub struct Log {
     pub level: log::LevelFilter,
     /// Where they are written.
     pub output: crate::log::Output,
+}
+
+/// Who did what.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Audit {
+    /// Where it is written.
+    pub output: crate::log::audit::Output,
 }
 
 impl Default for Receiver {

@@ -93,6 +93,16 @@ impl ApiError {
         ApiError::new(code::NOT_READY, message).with("retry-after", "5")
     }
 
+    /// Its code.
+    pub fn code(&self) -> &'static Code {
+        self.code
+    }
+
+    /// What the client is told.
+    pub fn message(&self) -> &str {
+        &self.message
+    }
+
     /// The cause, which only the log is told.
     #[must_use]
     pub fn because(mut self, cause: impl fmt::Display) -> Self {

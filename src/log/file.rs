@@ -3,26 +3,34 @@
 use std::ffi::OsString;
 use std::fs::{self, OpenOptions};
 use std::io::{self, Write};
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 
 /// The longest a file may become (bytes); then it is set aside, in the place of the one before. So there are twice as
 /// many at most.
 const LIMIT: u64 = 256 * 1024;
 
-/// Appends a line; a full file becomes `NAME.1` first. It is opened each time, lines are few: so it may be deleted or
-/// moved away by anybody.
-pub(super) fn append(path: &Path, line: &str) -> io::Result<()> {
-    let open = || OpenOptions::new().create(true).append(true).open(path);
-    let mut file = open()?;
-    let is_full = |length: u64| length > 0 && length + line.len() as u64 > LIMIT;
-    let meta = file.metadata()?;
+/// Appends lines, or none of them; a full file becomes `NAME.1` first. It is opened each time, lines are few: so it may be
+/// deleted or moved away by anybody. `mode` is for a file that is not there yet.
+pub(super) fn append(path: &Path, lines: &str, mode: u32) -> io::Result<()> {
+    let mut options = OpenOptions::new();
+    let options = options.create(true).append(true).mode(mode);
+    let mut file = options.open(path)?;
+    let mut meta = file.metadata()?;
+    let is_full = |length: u64| length > 0 && length + lines.len() as u64 > LIMIT;
     if meta.is_file() && is_full(meta.len()) {
         let mut aside = OsString::from(path);
         aside.push(".1");
         fs::rename(path, aside)?;
-        file = open()?;
+        file = options.open(path)?;
+        meta = file.metadata()?;
     }
-    file.write_all(line.as_bytes())
+    let written = file.write_all(lines.as_bytes());
+    if written.is_err() && meta.is_file() {
+        // The next line would go on in the half of this one.
+        let _ = file.set_len(meta.len());
+    }
+    written
 }
 
 #[cfg(test)]
@@ -36,27 +44,27 @@ mod tests {
         let (path, aside) = (directory.join("x.log"), directory.join("x.log.1"));
         let line = format!("{}\n", "x".repeat(9_999));
         for _ in 0..26 {
-            append(&path, &line).unwrap();
+            append(&path, &line, 0o644).unwrap();
         }
         assert_eq!(fs::metadata(&path).unwrap().len(), 260_000);
         assert!(!aside.exists());
-        append(&path, "next\n").unwrap();
-        append(&path, &line).unwrap();
+        append(&path, "next\n", 0o644).unwrap();
+        append(&path, &line, 0o644).unwrap();
         assert_eq!(fs::metadata(&aside).unwrap().len(), 260_005);
         assert_eq!(fs::read_to_string(&path).unwrap(), line);
         fs::remove_file(&path).unwrap();
-        append(&path, "anew\n").unwrap();
+        append(&path, "anew\n", 0o644).unwrap();
         assert_eq!(fs::read_to_string(&path).unwrap(), "anew\n");
         fs::remove_dir_all(&directory).unwrap();
-        assert!(append(&path, "nowhere").is_err());
+        assert!(append(&path, "nowhere", 0o644).is_err());
     }
 
     #[test]
     fn what_is_no_file_is_never_renamed() {
         for _ in 0..30 {
-            append(Path::new("/dev/null"), &"x".repeat(10_000)).unwrap();
+            append(Path::new("/dev/null"), &"x".repeat(10_000), 0o644).unwrap();
         }
         assert!(!Path::new("/dev/null.1").exists());
-        assert!(append(Path::new("/dev/full"), "x").is_err());
+        assert!(append(Path::new("/dev/full"), "x", 0o644).is_err());
     }
 }

@@ -4,6 +4,7 @@
 //! RAM disk), which would end the program, so everywhere else the line goes out in one write whose failure is ignored.
 //! Text from outside is cleaned first: control characters could forge lines.
 
+pub mod audit;
 mod file;
 mod output;
 mod panic;
@@ -18,6 +19,9 @@ use simple_logger::SimpleLogger;
 
 pub use output::Output;
 pub use panic::tell_of_panics;
+
+/// Who may read and write the file (the umask takes away from it).
+const FOR_ALL: u32 = 0o666;
 
 /// Gives the time as text.
 pub type Stamp = fn() -> String;
@@ -59,7 +63,7 @@ impl Target {
             Output::Syslog => {
                 syslog::send(Path::new(syslog::SOCKET), record.level(), &text).is_ok()
             }
-            Output::File(path) => file::append(path, &self.line(record, &text)).is_ok(),
+            Output::File(path) => file::append(path, &self.line(record, &text), FOR_ALL).is_ok(),
         };
         if sent {
             return;

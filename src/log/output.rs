@@ -33,16 +33,15 @@ impl FromStr for Output {
         match text {
             "stderr" => Ok(Output::Stderr),
             "syslog" => Ok(Output::Syslog),
-            // A relative one would depend on where the init script stood.
-            path if Path::new(path).is_absolute()
-                && !path.ends_with('/')
-                && !path.contains('\0') =>
-            {
-                Ok(Output::File(path.into()))
-            }
+            path if is_file(path) => Ok(Output::File(path.into())),
             _ => Err(()),
         }
     }
+}
+
+/// Whether it can be a file. A relative path would depend on where the init script stood.
+pub(super) fn is_file(path: &str) -> bool {
+    Path::new(path).is_absolute() && !path.ends_with('/') && !path.contains('\0')
 }
 
 #[cfg(test)]

@@ -95,7 +95,7 @@ impl Poller {
     /// The channels as the receiver lists them now. After the first time one short look at each list tells which
     /// bouquets changed; only these are asked for again. A pass that was wished for asks for the members of groups again
     /// too.
-    pub(super) async fn fetch_listing(&self, wish: Option<Wish>) -> Result<Listing, Error> {
+    pub(super) async fn fetch_listing(&self, wish: Option<&Wish>) -> Result<Listing, Error> {
         let old = self.store.listing();
         let mut listing = Listing::default();
         let first = self.status.borrow().succeeded.is_none();
@@ -182,7 +182,7 @@ impl Poller {
         media: Media,
         known: &[&ListedBouquet],
         named: &[Named],
-        wish: Option<Wish>,
+        wish: Option<&Wish>,
     ) -> bool {
         let there = |bouquet: &&&ListedBouquet| {
             named
@@ -234,7 +234,7 @@ impl Poller {
         before: Option<&ListedBouquet>,
         seen: Option<&[Entry]>,
         is_last: bool,
-        wish: Option<Wish>,
+        wish: Option<&Wish>,
     ) -> Result<Vec<Entry>, Error> {
         let old = before.map_or(&[][..], |before| before.entries.as_slice());
         if self.is_skipped(bouquet, is_last) {
@@ -288,7 +288,7 @@ impl Poller {
     }
 
     /// The share of services, in percent, that may go at once and be believed.
-    fn share(&self, wish: Option<Wish>) -> u32 {
+    fn share(&self, wish: Option<&Wish>) -> u32 {
         if wish.is_some_and(|wish| wish.believe) {
             100
         } else {

@@ -32,7 +32,7 @@ impl Poller {
     }
 
     /// Asks for the relay's list, once a day and when somebody wishes.
-    pub(super) async fn ask_relay(&self, wish: Option<Wish>) -> Result<(), Error> {
+    pub(super) async fn ask_relay(&self, wish: Option<&Wish>) -> Result<(), Error> {
         let daily = self.settings.refresh.full_interval;
         let asked = self.relay_asked.get();
         if wish.is_none() && asked.is_some_and(|asked| asked.elapsed() < daily) {

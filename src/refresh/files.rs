@@ -12,7 +12,7 @@ use std::time::{Duration, Instant, SystemTime};
 use smol::future::{yield_now, FutureExt};
 use smol::Timer;
 
-use super::{Phase, Poller, Wish};
+use super::{Call, Phase, Poller, Wish};
 use crate::model::{unix_now, EpgKey};
 use crate::receiver::disk::epg::EpgFile;
 use crate::receiver::disk::{may_sleep, Disk};
@@ -68,7 +68,7 @@ impl Poller {
     pub(super) async fn steps_with_files(
         &self,
         files: &Files,
-        wish: Option<Wish>,
+        wish: Option<&Wish>,
         was_failing: bool,
     ) -> Result<bool, Error> {
         if let Err(error) = self.look(files).await {
@@ -87,7 +87,7 @@ impl Poller {
     }
 
     /// Has the guide completed that is known from the files.
-    async fn complete_guide(&self, files: &Files, wish: Option<Wish>) -> Result<(), Error> {
+    async fn complete_guide(&self, files: &Files, wish: Option<&Wish>) -> Result<(), Error> {
         if !self.settings.guide.enabled {
             return self.publish_guide(true).await;
         }
@@ -294,7 +294,8 @@ impl Poller {
             if is_news {
                 debounce.news(Instant::now());
             } else if debounce.take(Instant::now()) {
-                if let Err(error) = self.look_at_channels(files).await {
+                let look = self.look_at_channels(files);
+                if let Err(error) = self.audited(&Call::Files, "channels", look).await {
                     log::warn!("the channels are kept as they were: {error}");
                 }
                 then();

@@ -9,8 +9,10 @@ mod files;
 mod programme;
 mod publish;
 mod status;
+mod trail;
 
 use std::cell::{Cell, RefCell};
+use std::net::IpAddr;
 use std::rc::Rc;
 use std::time::{Duration, Instant, SystemTime};
 
@@ -19,6 +21,7 @@ use smol::future::FutureExt;
 use smol::Timer;
 
 use crate::config;
+use crate::log::audit::Audit;
 use crate::model::{clock_is_set, Listing};
 use crate::receiver::openwebif::{About, OpenWebif};
 use crate::receiver::Error;
@@ -53,6 +56,7 @@ pub(crate) struct Poller {
     /// When the list of the stream relay was last had.
     relay_asked: Cell<Option<Instant>>,
     tell: Tell,
+    audit: Audit,
 }
 
 /// Is told the receiver's facts in each pass.
@@ -80,8 +84,10 @@ pub struct Handle {
     ended: Rc<RefCell<Ended>>,
 }
 
-/// What ends a pause.
+/// Why something is done.
 enum Call {
+    /// The program starts.
+    Start,
     /// It is time.
     Time,
     /// Somebody wishes a pass.
@@ -94,10 +100,16 @@ enum Call {
 type Ended = (Sender<()>, Receiver<()>);
 
 /// A wish for a pass.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Wish {
     /// Believe bouquets that lost most of their services: somebody knows that they did.
     pub believe: bool,
+    /// Who wishes it, for the audit.
+    pub by: String,
+    /// The client's address, if a client wishes it.
+    pub remote: Option<IpAddr>,
+    /// The request's id, if a request wishes it.
+    pub request_id: String,
 }
 
 /// A pass is running already.
@@ -137,6 +149,7 @@ pub fn start(
     settings: Settings,
     files: Option<Files>,
     tell: Tell,
+    audit: Audit,
 ) -> (Handle, impl std::future::Future<Output = ()>) {
     let (requests, wishes) = async_channel::bounded(1);
     let mut status = Status::default();
@@ -162,6 +175,7 @@ pub fn start(
         facts: RefCell::default(),
         relay_asked: Cell::default(),
         tell,
+        audit,
     };
     (handle, async move { poller.run(wishes).await })
 }
@@ -189,9 +203,10 @@ impl Poller {
     async fn passes(&self, wishes: Receiver<Wish>, heard: Receiver<()>) {
         // The pause after the last pass, if that failed, and how.
         let mut failing: Option<(Duration, Failure)> = None;
-        let mut wish = None;
+        let mut call = Call::Start;
         loop {
-            let result = self.pass(wish, failing.is_some()).await;
+            let pass = self.pass(call.wish(), failing.is_some());
+            let result = self.audited(&call, "channels and guide", pass).await;
             let interval = self.settings.refresh.interval;
             let pause = match &result {
                 Ok(()) => {
@@ -220,7 +235,7 @@ impl Poller {
             news.iter().for_each(|warning| log::warn!("{warning}"));
             self.tell_the_end();
             let next = Instant::now() + pause;
-            wish = loop {
+            call = loop {
                 let call = async {
                     Timer::at(next).await;
                     Call::Time
@@ -239,9 +254,8 @@ impl Poller {
                     }
                 });
                 match call.await {
-                    Call::Time => break None,
-                    Call::Wish(wish) => break Some(wish),
                     Call::Files => self.look_again().await,
+                    call => break call,
                 }
             };
         }
@@ -252,7 +266,8 @@ impl Poller {
         let Some(files) = &self.files else {
             return;
         };
-        if let Err(error) = self.look_at_guide(files).await {
+        let look = self.look_at_guide(files);
+        if let Err(error) = self.audited(&Call::Files, "guide", look).await {
             log::warn!("the receiver's files changed, the guide is kept: {error}");
         }
         self.store.events().release();
@@ -286,7 +301,7 @@ impl Poller {
     }
 
     /// One pass. One that was wished for looks afresh at everything that is remembered of the channels.
-    async fn pass(&self, wish: Option<Wish>, was_failing: bool) -> Result<(), Error> {
+    async fn pass(&self, wish: Option<&Wish>, was_failing: bool) -> Result<(), Error> {
         let calls = self.web.calls();
         self.status.borrow_mut().begin(calls);
         if wish.is_some() {
@@ -311,7 +326,7 @@ impl Poller {
         result
     }
 
-    async fn steps(&self, wish: Option<Wish>, was_failing: bool) -> Result<(), Error> {
+    async fn steps(&self, wish: Option<&Wish>, was_failing: bool) -> Result<(), Error> {
         if let Some(files) = &self.files {
             if self.steps_with_files(files, wish, was_failing).await? {
                 return Ok(());

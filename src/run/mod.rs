@@ -1,6 +1,7 @@
 //! The life of the program: it starts, is told to read its configuration again, and stops.
 
 mod check;
+mod reload;
 mod signals;
 
 use std::fs;
@@ -8,19 +9,19 @@ use std::io::{self, IsTerminal, Write};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use smol::future::FutureExt;
 use smol::{LocalExecutor, Task, Timer};
 
 use crate::app::{self, Running};
-use crate::cli::{self, Command};
-use crate::config::{self, Loaded};
+use crate::config::Loaded;
 use crate::log::Output;
-use crate::model::{rfc3339, unix_seconds};
 use crate::receiver::demo;
 use crate::refresh::Looks;
 use crate::stream::Watch;
+
+use reload::{reread, Report};
 
 pub use check::check;
 pub use signals::{Ear, Told};
@@ -60,7 +61,14 @@ async fn serve(
     })?;
     let mut greeting = demo.then(|| greet(executor, &started));
     let mut running = Some(started);
+    // What became of a reload, until somebody runs whose audit can take it.
+    let mut report: Option<Report> = None;
     loop {
+        if let Some(running) = &running {
+            if let Some(report) = report.take() {
+                report.record(running.audit(), &loaded);
+            }
+        }
         let again = async {
             match &running {
                 Some(_) => std::future::pending().await,
@@ -72,7 +80,9 @@ async fn serve(
             None => running = begin_again(executor, demo, &loaded),
             // It may also be the system's word for a terminal that was closed, and then nobody watches any more.
             Some(Told::Reload) if !had_terminal || io::stderr().is_terminal() => {
-                let Some(new) = reread(&loaded) else {
+                let (said, new) = reread(&loaded);
+                report = Some(said);
+                let Some(new) = new else {
                     continue;
                 };
                 drop(greeting.take());
@@ -83,6 +93,7 @@ async fn serve(
                     Ok(started) => (running, loaded) = (Some(started), new),
                     Err(error) => {
                         log::error!("the former configuration is taken again: {error}");
+                        report = Some(Report::Refused(vec![error.to_string()]));
                         running = begin_again(executor, demo, &loaded);
                     }
                 }
@@ -105,7 +116,7 @@ fn begin(
     loaded: &Loaded,
 ) -> Result<Running, app::Error> {
     let log = &loaded.config.log;
-    crate::log::start(log.level, log.output.clone(), stamp);
+    crate::log::start(log.level, log.output.clone(), app::stamp);
     loaded
         .warnings
         .iter()
@@ -133,32 +144,6 @@ fn begin_again(
     begin(executor, demo, loaded)
         .inspect_err(|error| log::error!("another try in {} s: {error}", NEW_TRY.as_secs()))
         .ok()
-}
-
-/// The configuration as it is said now; `None` if it is wrong or the same.
-fn reread(loaded: &Loaded) -> Option<Loaded> {
-    let new = match cli::read() {
-        Ok(Command::Run { loaded, .. }) => loaded,
-        // The same arguments mean the same command.
-        Ok(_) => return None,
-        Err(failure) => {
-            log::error!("the configuration is wrong, the one in force stays:");
-            let errors = failure.to_string();
-            errors.lines().for_each(|error| log::error!("{error}"));
-            return None;
-        }
-    };
-    let changes = config::changes(&loaded.config, &new.config);
-    if changes.is_empty() && new.file == loaded.file {
-        log::info!("the configuration has not changed");
-        return None;
-    }
-    log::info!("the configuration has changed, starting again");
-    for key in changes {
-        let (old, new) = (key.value(&loaded.config), key.value(&new.config));
-        log::info!("{} = {new}, was {old}", key.path);
-    }
-    Some(new)
 }
 
 /// Where files go.
@@ -214,9 +199,4 @@ fn greeting(address: SocketAddr) -> String {
          now       {base}/api/v1/now\n\
          Ctrl-C stops it.\n"
     )
-}
-
-/// The time for a line of the log.
-fn stamp() -> String {
-    rfc3339(unix_seconds(SystemTime::now()))
 }

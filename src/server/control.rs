@@ -16,7 +16,12 @@ impl Control {
             Some("true") => true,
             Some(_) => return Err(ApiError::bad("believe is true or false")),
         };
-        let wish = refresh::Wish { believe };
+        let wish = refresh::Wish {
+            believe,
+            by: request.asker.to_string(),
+            remote: Some(request.asker),
+            request_id: request.id,
+        };
         self.refresh.request(wish).map_err(|refresh::Busy| {
             ApiError::new(code::BUSY_REFRESH, "a refresh is running already")
         })?;

@@ -26,6 +26,7 @@ use std::time::Instant;
 
 use crate::access::Refused;
 use crate::config::Loaded;
+use crate::log::audit::Audit;
 use crate::picons::Picons;
 use crate::refresh;
 use crate::store::Store;
@@ -50,6 +51,8 @@ pub struct Needs {
     pub loaded: Rc<Loaded>,
     /// What the gate refused.
     pub refused: Rc<Refused>,
+    /// The audit, for what it lost.
+    pub audit: Audit,
     /// When the program started.
     pub started: Instant,
 }

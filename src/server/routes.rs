@@ -18,6 +18,7 @@ pub fn table(needs: Needs) -> Router {
         addresses,
         loaded,
         refused,
+        audit,
         started,
     } = needs;
     let addresses = Rc::new(addresses);
@@ -50,6 +51,7 @@ pub fn table(needs: Needs) -> Router {
         rendered,
         loaded: loaded.clone(),
         refused,
+        audit,
         started,
     };
     let health = health::Health {

@@ -10,6 +10,7 @@ use crate::access::Refused;
 use crate::cache::Counts;
 use crate::config::Loaded;
 use crate::http::{Params, Reply, Request};
+use crate::log::audit::Audit;
 use crate::model::{rfc3339, unix_seconds, Media};
 use crate::picons::Picons;
 use crate::refresh;
@@ -23,6 +24,7 @@ pub(super) struct Page {
     pub(super) rendered: Rc<Rendered>,
     pub(super) loaded: Rc<Loaded>,
     pub(super) refused: Rc<Refused>,
+    pub(super) audit: Audit,
     pub(super) started: Instant,
 }
 
@@ -36,7 +38,13 @@ struct StatusJson {
     guide: Option<GuideJson>,
     caches: CachesJson,
     refused: RefusedJson,
+    audit: AuditJson,
     warnings: Vec<String>,
+}
+
+#[derive(SerJson)]
+struct AuditJson {
+    dropped: u32,
 }
 
 #[derive(SerJson)]
@@ -198,6 +206,9 @@ impl Page {
             refused: RefusedJson {
                 limited: self.refused.limited.get(),
                 denied: self.refused.denied.get(),
+            },
+            audit: AuditJson {
+                dropped: self.audit.dropped(),
             },
             warnings: status.warnings,
         };

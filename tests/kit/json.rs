@@ -3,6 +3,8 @@
 // The derive knows no narrower word than `pub`, and writes its code its own way.
 #![allow(unreachable_pub, clippy::question_mark)]
 
+use std::collections::HashMap;
+
 use nanoserde::DeJson;
 
 #[derive(Debug, DeJson)]
@@ -140,6 +142,21 @@ pub struct ErrorJson {
     pub error: String,
     pub code: String,
     pub request_id: String,
+}
+
+/// A line of the audit. A field that is missing is an error.
+#[derive(Debug, PartialEq, DeJson)]
+pub struct AuditLine {
+    pub timestamp: String,
+    pub log_type: String,
+    pub event_type: String,
+    pub actor: String,
+    pub action: String,
+    pub resource: String,
+    pub result: String,
+    pub remote_addr: String,
+    pub request_id: String,
+    pub details: HashMap<String, String>,
 }
 
 #[derive(Debug, DeJson)]

@@ -24,6 +24,7 @@ use smol::io::{AsyncReadExt, AsyncWriteExt};
 use smol::{Async, LocalExecutor, Timer};
 use xg2g::app::{self, Running};
 use xg2g::config::{Config, Loaded, ReceiverSource};
+use xg2g::log::audit::Audit;
 use xg2g::receiver::demo;
 use xg2g::refresh::Looks;
 use xg2g::stream::Watch;
@@ -198,6 +199,11 @@ impl Kit {
 
     pub(crate) async fn status(&self) -> Status {
         self.get("/api/v1/status").await.json()
+    }
+
+    /// The audit of the running program.
+    pub(crate) fn audit(&self) -> Audit {
+        self.running.borrow().as_ref().unwrap().audit().clone()
     }
 
     /// Where the program listens.
