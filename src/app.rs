@@ -172,7 +172,11 @@ pub fn start(executor: &Rc<LocalExecutor<'static>>, options: Options) -> Result<
         executor.clone(),
         listener,
         Rc::new(router),
-        Limits::default(),
+        Limits {
+            connections: config.server.max_connections as usize,
+            connections_per_client: config.server.max_connections_per_client as usize,
+            ..Limits::default()
+        },
     )
     .map_err(Error::Listen)?;
     let poller = executor.spawn(poller);

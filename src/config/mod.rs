@@ -192,6 +192,10 @@ pub struct Server {
     pub listen: Listen,
     /// The address written into outputs (no slash at its end); `None` = the one the client asked for.
     pub public_url: Option<String>,
+    /// Connections at once.
+    pub max_connections: u32,
+    /// Connections at once from one IPv4 address or IPv6 /64.
+    pub max_connections_per_client: u32,
 }
 
 /// Where files are kept. [`Files::data_dir`] and [`Files::state_dir`] say what an empty key means.
@@ -304,6 +308,8 @@ impl Default for Server {
                 port: 8080,
             },
             public_url: None,
+            max_connections: 256,
+            max_connections_per_client: 64,
         }
     }
 }
