@@ -172,7 +172,7 @@ fn patient() -> Limits {
         body: PATIENT,
         write: PATIENT,
         linger: PATIENT,
-        connections: 256,
+        ..Limits::default()
     }
 }
 

@@ -379,7 +379,8 @@ pub const KEYS: &[Key] = &[
         env: "XG2G_MAX_CONNECTIONS",
         // A process on a box may have 1024 files open, sockets included.
         kind: Kind::Number(|c| &mut c.server.max_connections, 16, 800),
-        about: "Connections at once, in all. One more takes the place of one that waits; only when \
+        about:
+            "Connections at once, in all. One more takes the place of one that waits; only when \
                 all are being answered it is refused.",
     },
     Key {

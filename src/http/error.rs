@@ -3,13 +3,13 @@
 /// The codes of errors: `0xx` the client's, `1xx` the receiver's, `2xx` the configuration's, `3xx` outputs that are not
 /// ready, `4xx` streams, `9xx` our own faults. `E001` is the rate limit.
 pub mod code {
-    /// 400, 416, 417: the request cannot be understood.
+    /// 400, 411, 416, 417: the request cannot be understood.
     pub const BAD_REQUEST: &str = "E002";
     /// 404: nothing is at this path.
     pub const NOT_FOUND: &str = "E003";
     /// 405: the path exists, the method does not; see `Allow`.
     pub const METHOD_NOT_ALLOWED: &str = "E004";
-    /// 413, 431: body or head are too long.
+    /// 413, 414, 431: body, request line or head are too long.
     pub const TOO_LARGE: &str = "E005";
     /// 408: the request did not arrive in time.
     pub const TIMEOUT: &str = "E006";
@@ -46,7 +46,7 @@ impl Refusal {
     pub(super) fn code(self) -> &'static str {
         match self.status {
             408 => code::TIMEOUT,
-            413 | 431 => code::TOO_LARGE,
+            413 | 414 | 431 => code::TOO_LARGE,
             501 | 505 => code::NOT_IMPLEMENTED,
             503 => code::BUSY,
             _ => code::BAD_REQUEST,
