@@ -39,7 +39,7 @@ impl Target {
         let segments = path[1..]
             .split('/')
             .map(|segment| match decode(segment, false) {
-                Some(text) if text != "." && text != ".." => Ok(text),
+                Some(text) if !has_dots(&text) => Ok(text),
                 _ => Err(Refusal::bad("the path is not valid")),
             })
             .collect::<Result<_, _>>()?;
@@ -64,6 +64,12 @@ impl Target {
             query: pairs,
         })
     }
+}
+
+/// Whether a decoded segment is, or holds behind encoded slashes, a dot segment.
+fn has_dots(segment: &str) -> bool {
+    let mut parts = segment.split(['/', '\\']);
+    parts.any(|part| part == "." || part == "..")
 }
 
 /// `http://host/path` to host and the rest; a target that starts with `/` has no host.
@@ -143,6 +149,8 @@ mod tests {
             "/%2e%2e/y",
             "/x/.%2E",
             "/./y",
+            "/a%2f..",
+            "/%2e%2e%5cx",
             "/%00",
             "/%0a",
             "/%7f",
