@@ -186,11 +186,17 @@ pub fn start(executor: &Rc<LocalExecutor<'static>>, options: Options) -> Result<
         started: Instant::now(),
     });
     let listener = listen(&config.server.listen.to_string()).map_err(Error::Listen)?;
+    let proxies = config.server.trusted_proxies.clone();
     let server = Server::start(
         executor.clone(),
         listener,
         Rc::new(router.behind(guard)),
-        Limits::default(),
+        Limits {
+            connections: config.server.max_connections as usize,
+            connections_per_client: config.server.max_connections_per_client as usize,
+            trusted: Rc::new(move |peer| proxies.iter().any(|one| one.contains(peer))),
+            ..Limits::default()
+        },
     )
     .map_err(Error::Listen)?;
     let poller = executor.spawn(poller);

@@ -3,6 +3,8 @@
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 mod answers;
+mod corpus;
+mod flood;
 mod lifetime;
 mod refusals;
 
@@ -12,13 +14,15 @@ use std::io;
 use std::net::{SocketAddr, TcpStream};
 use std::rc::Rc;
 use std::sync::Arc;
+use std::task::{Context, Poll};
 use std::time::{Duration, UNIX_EPOCH};
 
 use smol::future::FutureExt;
 use smol::io::{AsyncReadExt, AsyncWriteExt};
 use smol::{Async, LocalExecutor, Timer};
 use xg2g::http::{
-    listen, Body, Chunks, Entity, Limits, Method, Part, Reply, Request, Route, Router, Server,
+    listen, Body, Chunks, Entity, Limits, Live, Method, Part, Piece, Reply, Request, Route, Router,
+    Server,
 };
 
 /// Larger than what two socket buffers on loopback take.
@@ -41,6 +45,20 @@ impl Chunks for Countdown {
         out.extend_from_slice(format!("{} ", self.left).as_bytes());
         self.left -= 1;
         Ok(self.left > 0)
+    }
+}
+
+/// Counts up for ever, four bytes a number.
+struct Numbers(u32);
+
+impl Live for Numbers {
+    fn poll_next(&mut self, _: &mut Context<'_>) -> Poll<Option<Piece>> {
+        let bytes = (self.0..self.0 + 1024).flat_map(u32::to_le_bytes);
+        self.0 += 1024;
+        Poll::Ready(Some(Piece {
+            bytes: Rc::new(bytes.collect()),
+            from: 0,
+        }))
     }
 }
 
@@ -159,6 +177,12 @@ fn router() -> Router {
                 ..Reply::empty(200)
             }
         }),
+        Route::get("/live", |_, _| async {
+            Reply {
+                body: Body::Live(Box::new(Numbers(0))),
+                ..Reply::empty(200)
+            }
+        }),
         Route::get("/stream", |_, _| async { countdown(3, None) }),
         Route::get("/cut", |_, _| async { countdown(3, Some(1)) }),
         Route::get("/broken", |_, _| async { countdown(3, Some(3)) }),
@@ -173,7 +197,7 @@ fn patient() -> Limits {
         body: PATIENT,
         write: PATIENT,
         linger: PATIENT,
-        connections: 256,
+        ..Limits::default()
     }
 }
 

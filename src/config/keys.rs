@@ -387,6 +387,21 @@ pub const KEYS: &[Key] = &[
                 proxy. Empty: the one the client used.",
     },
     Key {
+        path: "server.max_connections",
+        env: "XG2G_MAX_CONNECTIONS",
+        // A process on a box may have 1024 files open, sockets included.
+        kind: Kind::Number(|c| &mut c.server.max_connections, 16, 800),
+        about:
+            "Connections at once, in all. One more takes the place of one that waits; only when \
+                all are being answered it is refused.",
+    },
+    Key {
+        path: "server.max_connections_per_client",
+        env: "XG2G_MAX_CONNECTIONS_PER_CLIENT",
+        kind: Kind::Number(|c| &mut c.server.max_connections_per_client, 4, 800),
+        about: "Connections at once from one address (IPv6: one /64).",
+    },
+    Key {
         path: "server.hosts",
         env: "XG2G_HOSTS",
         kind: Kind::Hosts(|c| &mut c.server.hosts),

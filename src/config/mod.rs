@@ -5,6 +5,7 @@
 //! page and `--help` all read that table. [`load`] is pure: text in, checked values or every error out.
 
 mod changes;
+mod choices;
 mod duration;
 mod keys;
 mod kind;
@@ -19,6 +20,7 @@ mod toml;
 mod url;
 
 pub use changes::changes;
+pub use choices::{Locked, Mode, ReceiverSource};
 pub use keys::{Key, Section, KEYS, SECTIONS};
 pub use kind::{Kind, Slot};
 pub use listen::Listen;
@@ -29,9 +31,7 @@ pub use source::{Error, Source};
 pub use toml::Value;
 
 use crate::model::{Network, Secret};
-use std::fmt;
 use std::path::{Path, PathBuf};
-use std::str::FromStr;
 use std::time::Duration;
 
 /// The whole configuration, checked.
@@ -90,17 +90,6 @@ pub struct Receiver {
     pub max_block_standby: Duration,
 }
 
-/// Where channels and guide come from.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum ReceiverSource {
-    /// The receiver's own files if they are on this machine, otherwise OpenWebif.
-    Auto,
-    /// The receiver's own files.
-    Disk,
-    /// OpenWebif, over HTTP.
-    OpenWebif,
-}
-
 /// Which bouquets are offered.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Channels {
@@ -110,15 +99,6 @@ pub struct Channels {
     pub guard: u32,
     /// What becomes of services under the receiver's parental control.
     pub locked: Locked,
-}
-
-/// What becomes of services under the receiver's parental control.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Locked {
-    /// They are left out, and counted.
-    Hide,
-    /// They are offered as others are.
-    Show,
 }
 
 /// How often the receiver is asked.
@@ -172,17 +152,6 @@ pub struct Stream {
     pub max_upstreams: u32,
 }
 
-/// How players get to the receiver's stream.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Mode {
-    /// The links point here, and the stream comes through this program.
-    Proxy,
-    /// The links point here, and a request is answered with the receiver's address (302).
-    Redirect,
-    /// The links point at the receiver.
-    Direct,
-}
-
 /// Where channel logos are looked for.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Picons {
@@ -201,6 +170,10 @@ pub struct Server {
     pub hosts: Vec<String>,
     /// Reverse proxies that are believed whom they ask for.
     pub trusted_proxies: Vec<Network>,
+    /// Connections at once.
+    pub max_connections: u32,
+    /// Connections at once from one IPv4 address or IPv6 /64.
+    pub max_connections_per_client: u32,
 }
 
 /// Who may ask.
@@ -346,6 +319,8 @@ impl Default for Server {
             public_url: None,
             hosts: Vec::new(),
             trusted_proxies: Vec::new(),
+            max_connections: 256,
+            max_connections_per_client: 64,
         }
     }
 }
@@ -390,73 +365,6 @@ impl Files {
             Some(beside) => beside.into(),
             None if on_box => Self::ON_BOX.into(),
             None => self.data_dir(),
-        }
-    }
-}
-
-impl fmt::Display for ReceiverSource {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            ReceiverSource::Auto => "auto",
-            ReceiverSource::Disk => "disk",
-            ReceiverSource::OpenWebif => "openwebif",
-        })
-    }
-}
-
-impl FromStr for ReceiverSource {
-    type Err = ();
-
-    fn from_str(text: &str) -> Result<Self, ()> {
-        match text {
-            "auto" => Ok(ReceiverSource::Auto),
-            "disk" => Ok(ReceiverSource::Disk),
-            "openwebif" => Ok(ReceiverSource::OpenWebif),
-            _ => Err(()),
-        }
-    }
-}
-
-impl fmt::Display for Mode {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Mode::Proxy => "proxy",
-            Mode::Redirect => "redirect",
-            Mode::Direct => "direct",
-        })
-    }
-}
-
-impl fmt::Display for Locked {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Locked::Hide => "hide",
-            Locked::Show => "show",
-        })
-    }
-}
-
-impl FromStr for Locked {
-    type Err = ();
-
-    fn from_str(text: &str) -> Result<Self, ()> {
-        match text {
-            "hide" => Ok(Locked::Hide),
-            "show" => Ok(Locked::Show),
-            _ => Err(()),
-        }
-    }
-}
-
-impl FromStr for Mode {
-    type Err = ();
-
-    fn from_str(text: &str) -> Result<Self, ()> {
-        match text {
-            "proxy" => Ok(Mode::Proxy),
-            "redirect" => Ok(Mode::Redirect),
-            "direct" => Ok(Mode::Direct),
-            _ => Err(()),
         }
     }
 }

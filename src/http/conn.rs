@@ -14,6 +14,7 @@ use smol::Async;
 use super::date::Now;
 use super::error::{code, ApiError, Refusal};
 use super::head::{scan, Head, MAX_HEAD};
+use super::open::{Phase, Standing};
 use super::reply::{encode_head, Body, Chunks, Framing, Live, Part, Reply};
 use super::request::{Client, Method, Request};
 use super::router::Router;
@@ -94,8 +95,7 @@ pub(super) struct Connection {
     local: SocketAddr,
     /// Received and not yet used: the start of the next request, or pipelined ones.
     buffer: Vec<u8>,
-    /// True while no request is being read or answered; such a connection may be closed at any time.
-    idle: Rc<Cell<bool>>,
+    standing: Rc<Standing>,
 }
 
 impl Connection {
@@ -104,7 +104,7 @@ impl Connection {
         shared: Rc<Shared>,
         stream: Rc<Async<TcpStream>>,
         peer: SocketAddr,
-        idle: Rc<Cell<bool>>,
+        standing: Rc<Standing>,
     ) -> io::Result<Self> {
         Ok(Connection {
             local: stream.get_ref().local_addr()?,
@@ -112,7 +112,7 @@ impl Connection {
             shared,
             peer,
             buffer: Vec::new(),
-            idle,
+            standing,
         })
     }
 
@@ -154,7 +154,7 @@ impl Connection {
 
     async fn linger(mut self) {
         let time = self.shared.limits.linger;
-        self.idle.set(true);
+        self.standing.enter(Phase::Idle);
         self.wire.linger(&self.shared.scratch, time).await;
     }
 
@@ -167,6 +167,7 @@ impl Connection {
             return Err(Refusal::new(413, "the body is too long").into());
         }
         let body = self.read_body(&head).await?;
+        self.standing.enter(Phase::Answering);
         let mut asked = Asked {
             id: String::new(),
             head_only: head.method == Method::Head,
@@ -198,32 +199,38 @@ impl Connection {
     }
 
     async fn read_head(&mut self) -> Result<Head, End> {
-        let limits = self.shared.limits;
-        let mut until = Instant::now() + limits.head;
+        let (idle_limit, head_limit) = (self.shared.limits.idle, self.shared.limits.head);
+        let mut until = Instant::now() + head_limit;
+        let mut may_be_whole = true;
         loop {
             let idle = self.buffer.is_empty();
-            if !idle {
+            if !idle && may_be_whole {
                 if let Some(head) = scan(&self.buffer, self.local)? {
                     self.buffer.drain(..head.len);
                     return Ok(head);
                 }
-            } else if self.shared.stopping.get() {
+            } else if idle && self.shared.stopping.get() {
                 return Err(End::Silent);
             }
-            let wait = if idle {
-                Instant::now() + limits.idle
+            let (phase, wait) = if idle {
+                (Phase::Idle, Instant::now() + idle_limit)
             } else {
-                until
+                (Phase::Reading, until)
             };
-            self.idle.set(idle);
+            self.standing.enter(phase);
+            let before = self.buffer.len();
             let read = self
                 .wire
                 .read(&mut self.buffer, &self.shared.scratch, wait)
                 .await;
-            self.idle.set(false);
+            self.standing.enter(Phase::Reading);
             match read {
-                Ok(1..) if idle => until = Instant::now() + limits.head,
-                Ok(1..) => {}
+                Ok(1..) if idle => until = Instant::now() + head_limit,
+                // Single bytes are not worth looking at all before them again.
+                Ok(1..) => {
+                    let news = self.buffer.get(before..).unwrap_or_default();
+                    may_be_whole = news.contains(&b'\n') || self.buffer.len() >= MAX_HEAD;
+                }
                 Err(error) if !idle && error.kind() == ErrorKind::TimedOut => {
                     return Err(Refusal::new(408, "the head took too long").into());
                 }
@@ -323,6 +330,7 @@ impl Connection {
         drop(head);
         while let Some(piece) = poll_fn(|context| live.poll_next(context)).await {
             let bytes = piece.bytes.get(piece.from..).unwrap_or_default();
+            self.wire.be_patient();
             self.wire.write(&mut [IoSlice::new(bytes)]).await?;
         }
         Ok(())

@@ -37,7 +37,7 @@ macro_rules! codes {
 
 codes! {
     RATE_LIMIT "E001" [429] "too many requests; `Retry-After` says when to come again";
-    BAD_REQUEST "E002" [400, 416, 417] "the request cannot be understood";
+    BAD_REQUEST "E002" [400, 411, 416, 417] "the request cannot be understood";
     NOT_FOUND "E003" [404] "nothing is there";
     METHOD_NOT_ALLOWED "E004" [405] "not with this method; see `Allow`";
     TOO_LARGE "E005" [413, 414, 431] "body, address or head are too long";
@@ -221,6 +221,7 @@ mod tests {
         for (status, name) in [
             (400, "E002"),
             (408, "E006"),
+            (411, "E002"),
             (413, "E005"),
             (414, "E005"),
             (431, "E005"),

@@ -17,7 +17,7 @@ use super::target::{is_host, Target};
 pub(super) const MAX_HEAD: usize = 8 * 1024;
 /// The longest request body served, in bytes.
 pub(super) const MAX_BODY: usize = 64 * 1024;
-const MAX_HEADERS: usize = 64;
+const MAX_HEADERS: usize = 100;
 
 /// A request head that passed every check.
 #[derive(Debug)]
@@ -63,9 +63,11 @@ pub(super) fn scan(bytes: &[u8], local: SocketAddr) -> Result<Option<Head>, Refu
     let mut request = httparse::Request::new(&mut headers);
     match request.parse(head) {
         Ok(Status::Complete(len)) => check(&request, skip + len, local).map(Some),
-        Ok(Status::Partial) if bytes.len() >= MAX_HEAD => {
-            Err(Refusal::new(431, "the head is too long"))
-        }
+        Ok(Status::Partial) if bytes.len() >= MAX_HEAD => Err(if head.contains(&b'\n') {
+            Refusal::new(431, "the head is too long")
+        } else {
+            Refusal::new(414, "the request line is too long")
+        }),
         Ok(Status::Partial) => Ok(None),
         Err(ParseError::TooManyHeaders) => Err(Refusal::new(431, "too many headers")),
         Err(ParseError::Version) if names_a_version(head) => {
@@ -97,8 +99,8 @@ fn check(
         return Err(Refusal::bad("the request target is not valid"));
     }
 
-    let (mut host, mut content_length) = (None, None);
-    let (mut coded, mut close, mut expects_continue) = (false, http_1_0, false);
+    let (mut host, mut content_length, mut coding) = (None, None, None);
+    let (mut close, mut expects_continue) = (http_1_0, false);
     let mut kept = Vec::with_capacity(len);
     for header in request.headers.iter() {
         let is = |name: &str| header.name.eq_ignore_ascii_case(name);
@@ -113,7 +115,8 @@ fn check(
                 return Err(Refusal::bad("more than one Content-Length"));
             }
         } else if is("transfer-encoding") {
-            coded = true;
+            // Of two, neither is believed.
+            coding = Some(if coding.is_some() { "" } else { value });
         } else if is("expect") {
             if !value.eq_ignore_ascii_case("100-continue") {
                 return Err(Refusal::new(417, "the expectation is not known"));
@@ -125,29 +128,36 @@ fn check(
                 close |= options.any(|option| option.eq_ignore_ascii_case("close"));
             }
             // Writing into a Vec cannot fail.
-            let _ = write!(kept, "{}: {value}\r\n", header.name);
+            let _ = write!(kept, "{}:{value}\r\n", header.name);
         }
     }
 
-    if coded && content_length.is_some() {
-        return Err(Refusal::bad("both Transfer-Encoding and Content-Length"));
-    }
-    if coded {
-        return Err(Refusal::new(501, "send the body with a Content-Length"));
+    if let Some(coding) = coding {
+        return Err(match (content_length, http_1_0) {
+            (Some(_), _) => Refusal::bad("both Transfer-Encoding and Content-Length"),
+            (None, true) => Refusal::bad("HTTP/1.0 has no Transfer-Encoding"),
+            (None, false) if coding.eq_ignore_ascii_case("chunked") => {
+                Refusal::new(411, "send the body with a Content-Length")
+            }
+            (None, false) => Refusal::new(501, "the transfer coding is not served"),
+        });
     }
     let content_length = content_length.map_or(Ok(0), body_length)?;
-    let host = match (&target.host, host) {
+    let host = match (target.host.as_deref(), host) {
         (_, None) if !http_1_0 => return Err(Refusal::bad("the Host header is missing")),
-        (Some(host), _) if !is_host(host) => {
+        (Some(one), Some(other)) if !one.eq_ignore_ascii_case(other) => {
+            return Err(Refusal::bad("the request target is not of the Host"));
+        }
+        (Some(host), None) if !is_host(host) => {
             return Err(Refusal::bad("the request target is not valid"));
         }
-        (Some(host), _) => host.clone(),
-        (None, Some(host)) => host.to_owned(),
+        (_, Some(host)) | (Some(host), None) => host.to_owned(),
         (None, None) => SocketAddr::new(local.ip().to_canonical(), local.port()).to_string(),
     };
 
+    // No blanks: a head that is just short enough for us must be so for the decoder.
     let origin = &target.origin;
-    let mut clean = format!("{name} {origin} HTTP/1.1\r\nhost: {host}\r\n").into_bytes();
+    let mut clean = format!("{name} {origin} HTTP/1.1\r\nhost:{host}\r\n").into_bytes();
     clean.append(&mut kept);
     clean.extend_from_slice(b"\r\n");
     Ok(Head {
@@ -200,7 +210,7 @@ mod tests {
         assert_eq!(head.host, "a:1");
         assert!(!head.close && !head.http_1_0 && !head.expects_continue);
         let clean = String::from_utf8(head.clean).unwrap();
-        assert_eq!(clean, "GET /x?y=1 HTTP/1.1\r\nhost: a:1\r\nX-A: b\r\n\r\n");
+        assert_eq!(clean, "GET /x?y=1 HTTP/1.1\r\nhost:a:1\r\nX-A:b\r\n\r\n");
     }
 
     #[test]
@@ -231,10 +241,18 @@ mod tests {
         let frame = pad(0).len();
         assert_eq!(status(pad(MAX_HEAD - frame)), 200);
         assert_eq!(status(pad(MAX_HEAD - frame + 1)), 431);
-        assert_eq!(status("A".repeat(MAX_HEAD)), 431);
-        assert_eq!(status("\r\n".repeat(MAX_HEAD)), 431);
-        assert_eq!(status(with(&"X: y\r\n".repeat(63))), 200);
-        assert_eq!(status(with(&"X: y\r\n".repeat(64))), 431);
+        assert_eq!(status(with(&"X: y\r\n".repeat(99))), 200);
+        assert_eq!(status(with(&"X: y\r\n".repeat(100))), 431);
+    }
+
+    #[test]
+    fn a_request_line_over_8_kib_is_414() {
+        assert_eq!(status("A".repeat(MAX_HEAD)), 414);
+        assert_eq!(status("\r\n".repeat(MAX_HEAD)), 414);
+        let line = |len: usize| format!("GET /{} HTTP/1.1\r\n", "a".repeat(len));
+        let frame = line(0).len();
+        assert_eq!(status(line(MAX_HEAD - frame)), 431);
+        assert_eq!(status(line(MAX_HEAD - frame + 1)), 414);
     }
 
     #[test]
@@ -243,7 +261,21 @@ mod tests {
             let head = format!("GET /x HTTP/1.1\r\n{host}\r\n");
             assert_eq!(status(head), 400, "{host}");
         }
-        assert_eq!(status("GET http://u@b/x HTTP/1.1\r\nHost: a\r\n\r\n"), 400);
+    }
+
+    #[test]
+    fn an_absolute_target_must_be_of_the_host() {
+        let absolute = |host| format!("GET http://{host}/x HTTP/1.1\r\nHost: a:80\r\n\r\n");
+        assert_eq!(status(absolute("A:80")), 200);
+        for host in ["a", "b:80", "u@a:80", ""] {
+            assert_eq!(status(absolute(host)), 400, "{host}");
+        }
+        assert_eq!(status("GET http://a/x HTTP/1.0\r\n\r\n"), 200);
+        assert_eq!(status("GET http://u@a/x HTTP/1.0\r\n\r\n"), 400);
+        assert_eq!(
+            status("GET http://a/x HTTP/1.0\r\nTransfer-Encoding: chunked\r\n\r\n"),
+            400
+        );
     }
 
     #[test]
@@ -257,7 +289,13 @@ mod tests {
             ("Content-Length: 18446744073709551616\r\n", 413),
             ("Content-Length: 65537\r\n", 413),
             ("Content-Length: 65536\r\n", 200),
-            ("Transfer-Encoding: chunked\r\n", 501),
+            ("Transfer-Encoding: Chunked\r\n", 411),
+            ("Transfer-Encoding: gzip\r\n", 501),
+            ("Transfer-Encoding:\r\n", 501),
+            (
+                "Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n",
+                501,
+            ),
             ("Transfer-Encoding: gzip, chunked\r\n", 501),
             ("Transfer-Encoding: chunked\r\nContent-Length: 5\r\n", 400),
             ("X : y\r\n", 400),
@@ -277,7 +315,7 @@ mod tests {
         assert_eq!(head.host, "10.0.0.2:8080");
         assert!(head
             .clean
-            .starts_with(b"GET /x HTTP/1.1\r\nhost: 10.0.0.2:8080\r\n"));
+            .starts_with(b"GET /x HTTP/1.1\r\nhost:10.0.0.2:8080\r\n"));
     }
 
     #[test]

@@ -18,6 +18,7 @@ mod entity;
 mod error;
 mod head;
 mod listen;
+mod open;
 mod reply;
 mod request;
 mod router;
@@ -25,6 +26,8 @@ mod server;
 mod target;
 mod wire;
 
+use std::net::IpAddr;
+use std::rc::Rc;
 use std::time::Duration;
 
 pub use entity::{accepts_gzip, Entity};
@@ -36,7 +39,7 @@ pub use router::{Access, Cost, Gate, Handler, Headers, IntoAnswer, Params, Route
 pub use server::Server;
 
 /// How long and how much a client may ask for.
-#[derive(Debug, Clone, Copy)]
+#[derive(Clone)]
 pub struct Limits {
     /// An idle connection is closed after this time.
     pub idle: Duration,
@@ -44,12 +47,17 @@ pub struct Limits {
     pub head: Duration,
     /// A body must be complete this long after its head.
     pub body: Duration,
-    /// A write may make no progress for this time.
+    /// How long an answer may wait for its client to read on; the client earns that back at 4 kB a second. Each piece
+    /// of a live body has all of it.
     pub write: Duration,
     /// How long a refused client may go on sending before it is cut off.
     pub linger: Duration,
-    /// Connections at once.
+    /// Connections at once. One more takes the place of one that waits for a request, of the client that has most.
     pub connections: usize,
+    /// Connections at once from one IPv4 address or IPv6 /64.
+    pub connections_per_client: usize,
+    /// Peers that may have more than that: reverse proxies. An IPv4 address is never given in its IPv6 form.
+    pub trusted: Rc<dyn Fn(IpAddr) -> bool>,
 }
 
 impl Default for Limits {
@@ -61,6 +69,8 @@ impl Default for Limits {
             write: Duration::from_secs(30),
             linger: Duration::from_secs(1),
             connections: 256,
+            connections_per_client: 64,
+            trusted: Rc::new(|_| false),
         }
     }
 }

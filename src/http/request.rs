@@ -216,7 +216,7 @@ pub(super) mod tests {
 
     #[test]
     fn no_mutation_of_a_request_gets_a_panic_out_of_the_decoder() {
-        let seed = "POST http://a/b%20c?d=e HTTP/1.1\r\nHost: a:1\r\nContent-Length: 5\r\n\
+        let seed = "POST http://a:1/b%20c?d=e HTTP/1.1\r\nHost: a:1\r\nContent-Length: 5\r\n\
                     Connection: close\r\nX-Request-ID: x\r\nExpect: 100-continue\r\n\r\nabcde";
         let peer = "10.0.0.9:5000".parse().unwrap();
         let (mut served, mut state) = (0, 1_u32);

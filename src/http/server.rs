@@ -1,22 +1,20 @@
 //! The accept loop, the connections it opened, and their end.
 
-use std::cell::{Cell, RefCell};
-use std::collections::BTreeMap;
-use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
+use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::rc::Rc;
 use std::time::Duration;
 
-use async_channel::{Receiver, Sender};
 use log::warn;
-use smol::future::FutureExt;
+use smol::future::{yield_now, FutureExt};
 use smol::{Async, LocalExecutor, Task, Timer};
 
 use super::conn::{Connection, Shared};
 use super::error::Refusal;
+use super::open::{client_of, Entry, Open, Standing};
 use super::router::Router;
 use super::Limits;
 
-/// Connections above the limit that are told so before they are closed; any more are just closed.
+/// Connections there is no place for that are told so before they are closed; any more are just closed.
 const TURNED_AWAY: usize = 16;
 /// Pause after a failed accept: without free file descriptors the next one would fail at once too.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
@@ -71,63 +69,7 @@ impl Server {
 
 impl Drop for Server {
     fn drop(&mut self) {
-        // Taken out first: a cancelled task must not find the table borrowed.
-        drop(self.open.entries.take());
-    }
-}
-
-/// The open connections.
-struct Open {
-    entries: RefCell<BTreeMap<u32, Entry>>,
-    next: Cell<u32>,
-    /// A message says that a connection ended.
-    ended: (Sender<()>, Receiver<()>),
-}
-
-struct Entry {
-    stream: Rc<Async<TcpStream>>,
-    idle: Rc<Cell<bool>>,
-    task: Task<()>,
-}
-
-impl Default for Open {
-    fn default() -> Self {
-        Open {
-            entries: RefCell::default(),
-            next: Cell::new(0),
-            ended: async_channel::bounded(1),
-        }
-    }
-}
-
-impl Open {
-    fn len(&self) -> usize {
-        self.entries.borrow().len()
-    }
-
-    /// Forgets a connection from within its own task.
-    fn ended(&self, key: u32) {
-        if let Some(entry) = self.entries.borrow_mut().remove(&key) {
-            entry.task.detach();
-        }
-        // A full channel already says it.
-        let _ = self.ended.0.try_send(());
-    }
-
-    fn close_idle(&self) {
-        for entry in self
-            .entries
-            .borrow()
-            .values()
-            .filter(|entry| entry.idle.get())
-        {
-            // Fails only if the client was faster.
-            let _ = entry.stream.get_ref().shutdown(Shutdown::Both);
-        }
-    }
-
-    async fn all_ended(&self) {
-        while self.len() > 0 && self.ended.1.recv().await.is_ok() {}
+        self.open.cut();
     }
 }
 
@@ -142,9 +84,10 @@ async fn accept(
         match listener.accept().await {
             Ok((stream, peer)) => {
                 failing = false;
-                if open.len() < shared.limits.connections + TURNED_AWAY {
-                    admit(&executor, stream, peer, &shared, &open);
-                }
+                admit(&executor, stream, peer, &shared, &open);
+                // Its request may be there already: it is answered before a flood could push it out, and all
+                // others get their turn between two of a flood.
+                yield_now().await;
             }
             Err(error) => {
                 if !failing {
@@ -157,7 +100,7 @@ async fn accept(
     }
 }
 
-/// Starts the task of a new connection.
+/// Starts the task of a new connection, if there is or can be a place for it.
 fn admit(
     executor: &LocalExecutor<'static>,
     stream: Async<TcpStream>,
@@ -165,18 +108,21 @@ fn admit(
     shared: &Rc<Shared>,
     open: &Rc<Open>,
 ) {
+    let is_turned_away = !open.make_room(peer.ip(), &shared.limits);
+    if is_turned_away && open.turned_away() >= TURNED_AWAY {
+        return;
+    }
     // Answers are written whole; waiting for more to send only delays them.
     let _ = stream.get_ref().set_nodelay(true);
-    let key = open.next.replace(open.next.get().wrapping_add(1));
-    let (stream, idle) = (Rc::new(stream), Rc::new(Cell::new(false)));
-    let opened = Connection::new(shared.clone(), stream.clone(), peer, idle.clone());
+    let (stream, standing) = (Rc::new(stream), Standing::new());
+    let opened = Connection::new(shared.clone(), stream.clone(), peer, standing.clone());
     let Ok(connection) = opened else {
         return;
     };
-    let full = open.len() >= shared.limits.connections;
+    let key = open.next_key();
     let table = open.clone();
     let task = executor.spawn(async move {
-        if full {
+        if is_turned_away {
             connection
                 .refuse(Refusal::new(503, "too many connections"))
                 .await;
@@ -185,6 +131,12 @@ fn admit(
         }
         table.ended(key);
     });
-    let entry = Entry { stream, idle, task };
-    open.entries.borrow_mut().insert(key, entry);
+    let entry = Entry {
+        client: client_of(peer.ip()),
+        stream,
+        standing,
+        task,
+        is_turned_away,
+    };
+    open.insert(key, entry);
 }

@@ -1,11 +1,13 @@
 //! The request target: which host, path and query the client means.
 
+use std::net::Ipv6Addr;
+
 use super::error::Refusal;
 
 /// A request target, taken apart and decoded.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Target {
-    /// The host of an absolute target; it overrules the Host header (RFC 9112 section 3.2.2).
+    /// The host of an absolute target, as sent.
     pub(super) host: Option<String>,
     /// The path as sent, without the query.
     pub(super) raw_path: String,
@@ -37,7 +39,7 @@ impl Target {
         let segments = path[1..]
             .split('/')
             .map(|segment| match decode(segment, false) {
-                Some(text) if text != "." && text != ".." => Ok(text),
+                Some(text) if !has_dots(&text) => Ok(text),
                 _ => Err(Refusal::bad("the path is not valid")),
             })
             .collect::<Result<_, _>>()?;
@@ -64,6 +66,12 @@ impl Target {
     }
 }
 
+/// Whether a decoded segment is, or holds behind encoded slashes, a dot segment.
+fn has_dots(segment: &str) -> bool {
+    let mut parts = segment.split(['/', '\\']);
+    parts.any(|part| part == "." || part == "..")
+}
+
 /// `http://host/path` to host and the rest; a target that starts with `/` has no host.
 fn split_absolute(target: &str) -> Result<(Option<&str>, &str), Refusal> {
     if target.starts_with('/') {
@@ -82,11 +90,20 @@ fn split_absolute(target: &str) -> Result<(Option<&str>, &str), Refusal> {
 /// Whether `host` can be a Host header: a name or address with an optional port. What gets through here
 /// may be put into links, so the character set is narrow and userinfo, spaces and paths are out.
 pub(super) fn is_host(host: &str) -> bool {
-    !host.is_empty()
-        && host.len() <= 255
-        && host
-            .bytes()
-            .all(|byte| byte.is_ascii_alphanumeric() || b"._:[]-".contains(&byte))
+    let (is_named, port) = match host.strip_prefix('[') {
+        Some(rest) => match rest.split_once(']') {
+            Some((address, port)) => (address.parse::<Ipv6Addr>().is_ok(), port),
+            None => return false,
+        },
+        None => {
+            let (name, port) = host.split_at(host.find(':').unwrap_or(host.len()));
+            let in_name = |byte: u8| byte.is_ascii_alphanumeric() || b"._-".contains(&byte);
+            let is_name = !name.is_empty() && name.len() <= 253 && name.bytes().all(in_name);
+            (is_name, port)
+        }
+    };
+    let is_port = |port: &str| port.len() <= 5 && port.bytes().all(|byte| byte.is_ascii_digit());
+    is_named && (port.is_empty() || port.strip_prefix(':').is_some_and(is_port))
 }
 
 /// Undoes percent encoding (and `+` for a space in a query). `None` on a cut escape, bytes that are not
@@ -132,6 +149,8 @@ mod tests {
             "/%2e%2e/y",
             "/x/.%2E",
             "/./y",
+            "/a%2f..",
+            "/%2e%2e%5cx",
             "/%00",
             "/%0a",
             "/%7f",
@@ -176,13 +195,16 @@ mod tests {
             "box",
             "box.local:8080",
             "[fe80::1]:80",
+            "[::1]",
             "10.0.0.1",
+            "box:",
             "my_box",
         ] {
             assert!(is_host(host), "{host}");
         }
         for host in [
-            "", "a b", "a/hello?", "user@box", "a,b", "é", "a\tb", "a%41",
+            "", "a b", "a/hello?", "user@box", "a,b", "é", "a\tb", "a%41", ":80", "a:b", "a:1:2",
+            "a:123456", "fe80::1", "[::1", "::1]", "[box]", "[]", "[::1]80", "[::1]:+8", "a[::1]",
         ] {
             assert!(!is_host(host), "{host}");
         }

@@ -20,6 +20,8 @@ use smol::{Async, Timer};
 const FILE_STEP: u64 = 256 * 1024;
 /// Bytes copied at a time where the file system knows no sendfile.
 const COPY_STEP: usize = 64 * 1024;
+/// Bytes a second at which a client that reads slowly gets back the time it made us wait.
+const PACE: u64 = 4 * 1024;
 /// The most that is read from a client after the last answer.
 const LINGER_BYTES: usize = 1024 * 1024;
 
@@ -27,20 +29,25 @@ const LINGER_BYTES: usize = 1024 * 1024;
 pub(super) struct Wire {
     stream: Rc<Async<TcpStream>>,
     alarm: Alarm,
-    patience: Duration,
+    patience: Patience,
     /// Bytes written so far.
     pub(super) sent: u64,
 }
 
 impl Wire {
-    /// `patience` is how long a write may make no progress.
+    /// `patience` is how long writes may wait for a client that reads slower than [`PACE`].
     pub(super) fn new(stream: Rc<Async<TcpStream>>, patience: Duration) -> Self {
         Wire {
             stream,
             alarm: Alarm::default(),
-            patience,
+            patience: Patience::new(patience),
             sent: 0,
         }
+    }
+
+    /// Forgets how long the client made us wait: what comes next may take its time.
+    pub(super) fn be_patient(&mut self) {
+        self.patience = Patience::new(self.patience.whole);
     }
 
     /// The socket itself.
@@ -68,16 +75,15 @@ impl Wire {
     /// Writes all of `slices`, none of them empty, in as few calls as the kernel takes.
     pub(super) async fn write(&mut self, mut slices: &mut [IoSlice<'_>]) -> io::Result<()> {
         while !slices.is_empty() {
+            let began = Instant::now();
             let write = self
                 .stream
                 .write_with(|mut socket: &TcpStream| socket.write_vectored(slices));
-            let count = self
-                .alarm
-                .within(Instant::now() + self.patience, write)
-                .await?;
+            let count = self.alarm.within(began + self.patience.left, write).await?;
             if count == 0 {
                 return Err(ErrorKind::WriteZero.into());
             }
+            self.patience.wrote(count, began.elapsed());
             self.sent += count as u64;
             IoSlice::advance_slices(&mut slices, count);
         }
@@ -98,10 +104,12 @@ impl Wire {
                 let sent = sendfile(socket, file, Some(&mut offset), step);
                 sent.map_err(io::Error::from)
             });
-            let until = Instant::now() + self.patience;
+            let began = Instant::now();
+            let until = began + self.patience.left;
             let count = match self.alarm.within(until, send).await {
                 Ok(0) => return Err(ErrorKind::UnexpectedEof.into()),
                 Ok(count) => {
+                    self.patience.wrote(count, began.elapsed());
                     self.sent += count as u64;
                     count
                 }
@@ -144,6 +152,25 @@ fn lacks_sendfile(error: &io::Error) -> bool {
         Errno::from_io_error(error),
         Some(Errno::INVAL | Errno::NOSYS)
     )
+}
+
+/// How long a client may still make us wait. Without it, one that reads a byte now and then would keep its connection
+/// for ever.
+struct Patience {
+    whole: Duration,
+    left: Duration,
+}
+
+impl Patience {
+    fn new(whole: Duration) -> Self {
+        Patience { whole, left: whole }
+    }
+
+    /// `bytes` took `waited`.
+    fn wrote(&mut self, bytes: usize, waited: Duration) {
+        let earned = Duration::from_millis(bytes as u64 * 1000 / PACE);
+        self.left = (self.left.saturating_sub(waited) + earned).min(self.whole);
+    }
 }
 
 /// A deadline that costs nothing while it is not reached: the timer stays armed from one wait to the
@@ -189,6 +216,30 @@ mod tests {
     use std::future::{pending, ready};
 
     use super::*;
+
+    #[test]
+    fn patience_ends_with_a_client_that_reads_slower_than_the_pace() {
+        let whole = Duration::from_secs(30);
+        let second = Duration::from_secs(1);
+        let reads = |bytes: usize, wait: Duration| {
+            let mut patience = Patience::new(whole);
+            let mut total = Duration::ZERO;
+            // An hour is for ever.
+            while patience.left >= wait && total < Duration::from_secs(3600) {
+                patience.wrote(bytes, wait);
+                total += wait;
+            }
+            total.as_secs()
+        };
+        assert_eq!(reads(1, second), 30);
+        assert_eq!(reads(1, whole), 30);
+        assert_eq!(reads(2048, second), 59);
+        assert_eq!(reads(4096, second), 3600);
+        // A whole day's worth of bytes does not buy more than was there at first.
+        let mut patience = Patience::new(whole);
+        patience.wrote(1 << 30, Duration::ZERO);
+        assert_eq!(patience.left, whole);
+    }
 
     #[test]
     fn an_alarm_set_for_later_still_rings_at_the_earlier_time() {

@@ -52,6 +52,18 @@ fn pipelined_requests_are_all_answered_in_order() {
 }
 
 #[test]
+fn a_thousand_pipelined_requests_are_answered_to_a_client_that_closed_its_side() {
+    with_server(patient(), |server| async move {
+        let one = "GET /hello HTTP/1.1\r\nHost: a\r\n\r\n";
+        let mut stream = connect(&server).await;
+        stream.write_all(one.repeat(1000).as_bytes()).await.unwrap();
+        let done = stream.get_ref().shutdown(std::net::Shutdown::Write);
+        done.unwrap();
+        assert_eq!(statuses(&rest(&mut stream).await), ["200"; 1000]);
+    });
+}
+
+#[test]
 fn a_request_in_single_bytes_is_answered() {
     with_server(patient(), |server| async move {
         let mut stream = connect(&server).await;
@@ -96,8 +108,12 @@ fn http_1_0_is_served_with_and_without_host_and_closed() {
 #[test]
 fn absolute_targets_are_served_for_their_own_host() {
     with_server(patient(), |server| async move {
-        let (_, body) = ask(&server, "GET http://other:81/about", "").await;
-        assert_eq!(body, "other:81 127.0.0.1 false");
+        let (_, body) = ask(&server, "GET http://BOX/about", "").await;
+        assert_eq!(body, "box 127.0.0.1 false");
+        let (head, _) = ask(&server, "GET http://other/about", "").await;
+        assert!(head.starts_with("HTTP/1.1 400 "), "{head}");
+        let answer = send(&server, "GET http://other:81/about HTTP/1.0\r\n\r\n").await;
+        assert!(answer.ends_with("other:81 127.0.0.1 true"), "{answer}");
     });
 }
 

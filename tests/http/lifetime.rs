@@ -1,4 +1,4 @@
-//! Time-outs, the connection limit, and the end.
+//! Time-outs, and the end.
 
 use super::*;
 
@@ -72,36 +72,45 @@ fn a_client_that_never_reads_is_cut() {
 }
 
 #[test]
-fn a_connection_above_the_limit_is_told_so() {
+fn a_client_that_asks_on_and_on_and_never_reads_is_cut() {
     let limits = Limits {
-        connections: 2,
+        write: SHORT,
         ..patient()
     };
     with_server(limits, |server| async move {
-        let hello = "GET /hello HTTP/1.1\r\nHost: a\r\n\r\n";
-        let mut open = Vec::new();
-        for _ in 0..2 {
-            let mut stream = connect(&server).await;
-            stream.write_all(hello.as_bytes()).await.unwrap();
-            stream.read_exact(&mut [0; 12]).await.unwrap();
-            open.push(stream);
-        }
-        let mut third = connect(&server).await;
-        let mut answer = vec![0; 12];
-        third.read_exact(&mut answer).await.unwrap();
-        assert_eq!(answer, b"HTTP/1.1 503");
-        drop((open, third));
-        // The places are free again as soon as the server has seen the ends.
-        loop {
-            let request = hello.replace("\r\n\r\n", "\r\nConnection: close\r\n\r\n");
-            let mut stream = connect(&server).await;
-            let mut answer = Vec::new();
-            let asked = stream.write_all(request.as_bytes()).await.is_ok();
-            let read = stream.read_to_end(&mut answer).await.is_ok();
-            if asked && read && answer.starts_with(b"HTTP/1.1 200") {
-                return;
+        let mut stream = connect(&server).await;
+        let requests = "GET /big HTTP/1.1\r\nHost: a\r\n\r\n".repeat(1000);
+        // The server stops taking them, so that this never ends before it does.
+        let _ = stream.write_all(requests.repeat(1000).as_bytes()).await;
+        server.stop(PATIENT).await;
+        let mut bytes = Vec::new();
+        let _ = stream.read_to_end(&mut bytes).await;
+        assert!(bytes.len() < BIG);
+    });
+}
+
+#[test]
+fn a_client_that_reads_a_byte_now_and_then_is_cut() {
+    let limits = Limits {
+        write: SHORT,
+        ..patient()
+    };
+    with_server(limits, |server| async move {
+        let mut drip = connect(&server).await;
+        let request = "GET /big HTTP/1.1\r\nHost: a\r\n\r\n";
+        drip.write_all(request.as_bytes()).await.unwrap();
+        let mut count = 0;
+        let reads = async {
+            while matches!(drip.read(&mut [0]).await, Ok(1)) {
+                count += 1;
+                smol::future::yield_now().await;
             }
-        }
+        };
+        // What the kernel holds could be read for a while after the cut.
+        server.stop(PATIENT).or(reads).await;
+        let mut bytes = Vec::new();
+        let _ = drip.read_to_end(&mut bytes).await;
+        assert!(count + bytes.len() < BIG / 2);
     });
 }
 

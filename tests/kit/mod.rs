@@ -2,6 +2,7 @@
 
 mod answer;
 pub(crate) mod disk;
+mod flood;
 mod json;
 mod log;
 mod play;
@@ -32,6 +33,7 @@ use xg2g::watch::Timing;
 
 pub(crate) use self::log::Log;
 pub(crate) use answer::Answer;
+pub(crate) use flood::{connect_from, Flood};
 pub(crate) use json::*;
 pub(crate) use play::*;
 pub(crate) use process::{get, xg2g, Folder, Process};

@@ -1,7 +1,7 @@
 //! A player: opens a stream and looks at its packets.
 
 use std::collections::HashMap;
-use std::net::TcpStream;
+use std::net::{SocketAddr, TcpStream};
 
 use rustix::net::{self, sockopt, AddressFamily, SocketType};
 use smol::io::{AsyncReadExt, AsyncWriteExt};
@@ -37,8 +37,7 @@ impl Kit {
     }
 
     pub(crate) async fn play_with(&self, request: &str) -> Play {
-        let socket = Async::<TcpStream>::connect(self.address()).await.unwrap();
-        Play::begin(socket, request).await
+        Play::of(self.address(), request).await
     }
 
     /// The same over a socket that keeps next to nothing for a player that does not read.
@@ -53,6 +52,12 @@ impl Kit {
 }
 
 impl Play {
+    /// Opens a stream of a program that listens at `address`.
+    pub(crate) async fn of(address: SocketAddr, request: &str) -> Play {
+        let socket = Async::<TcpStream>::connect(address).await.unwrap();
+        Play::begin(socket, request).await
+    }
+
     async fn begin(mut socket: Async<TcpStream>, request: &str) -> Play {
         socket.write_all(request.as_bytes()).await.unwrap();
         let mut bytes = Vec::new();

@@ -123,6 +123,15 @@ impl Process {
         let open = format!("/proc/{}/fd", self.child.id());
         std::fs::read_dir(open).unwrap().count()
     }
+
+    /// The most memory it ever had, in kB.
+    pub(crate) fn memory(&self) -> u64 {
+        let status = format!("/proc/{}/status", self.child.id());
+        let status = std::fs::read_to_string(status).unwrap();
+        let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+        let peak = peak.unwrap().trim().trim_end_matches(" kB");
+        peak.parse().unwrap()
+    }
 }
 
 impl Drop for Process {

@@ -1,9 +1,10 @@
 //! `/picon/<channel>.png`.
 
-use xg2g::receiver::demo::Fault;
+use xg2g::config::Config;
+use xg2g::receiver::demo::{Fault, Options};
 
 use super::FIRST;
-use crate::kit::{item, together, with_channels, ErrorJson};
+use crate::kit::{item, together, with, with_channels, ErrorJson};
 
 const PNG: &[u8] = b"\x89PNG\r\n\x1a\n";
 
@@ -110,7 +111,11 @@ fn twenty_requests_at_once_are_one_question_to_the_receiver() {
 
 #[test]
 fn all_logos_at_once_are_asked_for_one_at_a_time() {
-    with_channels(async |kit| {
+    let many = |config: &mut Config| {
+        config.guide.enabled = false;
+        config.server.max_connections_per_client = 256;
+    };
+    with(Options::default(), many, async |kit| {
         kit.pass().await;
         let items = kit.get("/playlist.m3u").await.playlist();
         kit.receiver().reset_stats();

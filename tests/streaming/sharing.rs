@@ -48,6 +48,7 @@ fn a_hundred_readers_that_come_and_go_are_not_noticed_by_one_that_stays() {
     let many = |config: &mut Config| {
         config.stream.max_readers = 200;
         config.stream.max_readers_per_client = 200;
+        config.server.max_connections_per_client = 200;
     };
     with_streams(many, async |kit| {
         kit.pass().await;

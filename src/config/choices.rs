@@ -1,0 +1,102 @@
+//! Values that are one of a few words.
+
+use std::fmt;
+use std::str::FromStr;
+
+/// Where channels and guide come from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ReceiverSource {
+    /// The receiver's own files if they are on this machine, otherwise OpenWebif.
+    Auto,
+    /// The receiver's own files.
+    Disk,
+    /// OpenWebif, over HTTP.
+    OpenWebif,
+}
+
+/// What becomes of services under the receiver's parental control.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Locked {
+    /// They are left out, and counted.
+    Hide,
+    /// They are offered as others are.
+    Show,
+}
+
+/// How players get to the receiver's stream.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mode {
+    /// The links point here, and the stream comes through this program.
+    Proxy,
+    /// The links point here, and a request is answered with the receiver's address (302).
+    Redirect,
+    /// The links point at the receiver.
+    Direct,
+}
+
+impl fmt::Display for ReceiverSource {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            ReceiverSource::Auto => "auto",
+            ReceiverSource::Disk => "disk",
+            ReceiverSource::OpenWebif => "openwebif",
+        })
+    }
+}
+
+impl FromStr for ReceiverSource {
+    type Err = ();
+
+    fn from_str(text: &str) -> Result<Self, ()> {
+        match text {
+            "auto" => Ok(ReceiverSource::Auto),
+            "disk" => Ok(ReceiverSource::Disk),
+            "openwebif" => Ok(ReceiverSource::OpenWebif),
+            _ => Err(()),
+        }
+    }
+}
+
+impl fmt::Display for Mode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Mode::Proxy => "proxy",
+            Mode::Redirect => "redirect",
+            Mode::Direct => "direct",
+        })
+    }
+}
+
+impl fmt::Display for Locked {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Locked::Hide => "hide",
+            Locked::Show => "show",
+        })
+    }
+}
+
+impl FromStr for Locked {
+    type Err = ();
+
+    fn from_str(text: &str) -> Result<Self, ()> {
+        match text {
+            "hide" => Ok(Locked::Hide),
+            "show" => Ok(Locked::Show),
+            _ => Err(()),
+        }
+    }
+}
+
+impl FromStr for Mode {
+    type Err = ();
+
+    fn from_str(text: &str) -> Result<Self, ()> {
+        match text {
+            "proxy" => Ok(Mode::Proxy),
+            "redirect" => Ok(Mode::Redirect),
+            "direct" => Ok(Mode::Direct),
+            _ => Err(()),
+        }
+    }
+}
