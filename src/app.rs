@@ -94,6 +94,7 @@ pub struct Running {
     store: Rc<Store>,
     audit: Audit,
     recorder: Task<()>,
+    keys: Keys,
     demo: Option<demo::Receiver>,
 }
 
@@ -211,6 +212,7 @@ pub fn start(executor: &Rc<LocalExecutor<'static>>, options: Options) -> Result<
         store,
         audit,
         recorder,
+        keys,
         demo,
     })
 }
@@ -224,6 +226,11 @@ impl Running {
     /// The simulated receiver, if there is one.
     pub fn demo(&self) -> Option<&demo::Receiver> {
         self.demo.as_ref()
+    }
+
+    /// The keys that were made here.
+    pub fn keys(&self) -> &Keys {
+        &self.keys
     }
 
     /// The poller.

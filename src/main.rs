@@ -8,7 +8,7 @@ use smol::LocalExecutor;
 use xg2g::cli::{self, Command, DemoReceiver};
 use xg2g::config;
 use xg2g::receiver::demo;
-use xg2g::run::{check, run, Ear};
+use xg2g::run::{check, run, token, Ear};
 
 fn main() -> ExitCode {
     match cli::read() {
@@ -29,6 +29,21 @@ fn main() -> ExitCode {
         },
         Ok(Command::Receiver(wanted)) => receiver(&wanted),
         Ok(Command::Config { loaded }) => print(|out| config::effective(&loaded, out)),
+        Ok(Command::Token { stream, loaded }) => match token(&loaded, stream) {
+            Ok(token) => {
+                if let Some(directory) = &token.made {
+                    let directory = directory.display();
+                    complain(&format!(
+                        "made and kept in {directory}; a running xg2g takes it when it is told to reload"
+                    ));
+                }
+                print(|out| writeln!(out, "{}", token.secret.reveal()))
+            }
+            Err(error) => {
+                complain(&error);
+                ExitCode::FAILURE
+            }
+        },
         Ok(Command::Version) => print(|out| writeln!(out, "xg2g {}", env!("CARGO_PKG_VERSION"))),
         Ok(Command::Help) => print(|out| out.write_all(cli::help().as_bytes())),
         Err(failure) => {

@@ -4,6 +4,7 @@
 
 #![allow(clippy::unwrap_used)]
 
+mod audited;
 mod limits;
 mod origins;
 mod secrets;

@@ -24,7 +24,7 @@ const MAY_USE: [(&str, &[&str]); 18] = [
     ("store", &["guide"]),
     ("picons", &["receiver"]),
     ("refresh", &["config", "receiver", "store"]),
-    ("doctor", &["config", "http", "receiver", "store"]),
+    ("doctor", &["access", "config", "http", "receiver", "store"]),
     (
         "server",
         &[

@@ -2,7 +2,7 @@
 
 use rustix::process::Signal;
 
-use crate::kit::{get, xg2g, Folder, Process};
+use crate::kit::{get, get_with, xg2g, Folder, Process};
 
 /// The demo with a configuration file, on a free port.
 fn demo(folder: &Folder, text: &str) -> Process {
@@ -106,6 +106,46 @@ fn sigterm_in_the_middle_of_a_reload_is_not_lost() {
     program.tell(Signal::HUP);
     program.says("starting again");
     assert!(program.stop().0.success());
+}
+
+#[test]
+fn a_token_is_made_once_and_taken_at_a_reload() {
+    let folder = Folder::new();
+    let text = format!("[files]\nstate = '{}'\n", folder.path("state").display());
+    let mut program = demo(&folder, &text);
+    let address = program.listens();
+    let file = folder.path("xg2g.toml");
+    let token = |words: &[&str]| {
+        let file = ["--config", file.to_str().unwrap()];
+        let output = xg2g(words.iter().copied().chain(file)).output().unwrap();
+        assert!(output.status.success());
+        (
+            String::from_utf8(output.stdout).unwrap(),
+            String::from_utf8(output.stderr).unwrap(),
+        )
+    };
+    let (first, said) = token(&["token"]);
+    assert!(
+        first.len() == 33 && said.contains("/state; "),
+        "{first}{said}"
+    );
+    assert_eq!(token(&["token"]), (first.clone(), String::new()));
+    let (stream, _) = token(&["token", "--stream"]);
+    assert_ne!(stream, first);
+    assert_eq!(token(&["token"]).0, first);
+    let wrong = "Authorization: Bearer wrong\r\n";
+    // It has none yet, so there is none that would be wrong.
+    assert_eq!(get_with(address, "/api/v1/status", wrong).status, 200);
+    program.tell(Signal::HUP);
+    program.says("token or stream key were made");
+    let address = program.listens();
+    assert_eq!(get_with(address, "/api/v1/status", wrong).status, 403);
+    let right = format!("Authorization: Bearer {}\r\n", first.trim());
+    assert_eq!(get_with(address, "/api/v1/status", &right).status, 200);
+    program.tell(Signal::HUP);
+    program.says("has not changed");
+    let (status, said) = program.stop();
+    assert!(status.success() && !said.contains(first.trim()), "{said}");
 }
 
 #[test]

@@ -2,6 +2,8 @@
 
 mod demo;
 mod file;
+#[cfg(test)]
+mod tests;
 
 pub use demo::DemoReceiver;
 
@@ -24,6 +26,13 @@ pub enum Command {
     },
     /// Print the configuration in force.
     Config {
+        /// The configuration.
+        loaded: Loaded,
+    },
+    /// Print the token, or the stream key; make it if there is none.
+    Token {
+        /// The stream key is wanted.
+        stream: bool,
         /// The configuration.
         loaded: Loaded,
     },
@@ -95,10 +104,11 @@ const SHORT: [(&str, &str); 3] = [
 ];
 
 /// Every option, for the one that was meant.
-const OPTIONS: [&str; 21] = [
+const OPTIONS: [&str; 22] = [
     "--config",
     "--demo",
     "--json",
+    "--stream",
     "--set",
     "--listen",
     "--data",
@@ -144,6 +154,7 @@ fn parse(
     let file: Option<PathBuf> =
         args.opt_value_from_os_str("--config", |text| Ok::<_, io::Error>(text.into()))?;
     let (demo, json) = (args.contains("--demo"), args.contains("--json"));
+    let stream = args.contains("--stream");
     let mut flags = Vec::new();
     for set in args.values_from_str::<_, String>("--set")? {
         match set.split_once('=') {
@@ -162,10 +173,11 @@ fn parse(
     let command = args.subcommand()?;
     let plain = file.is_none() && flags.is_empty();
     let misplaced = match command.as_deref() {
-        None => json,
-        Some("check") => false,
-        Some("config") => json,
-        Some("receiver" | "version" | "help") => demo || json || !plain,
+        None => json || stream,
+        Some("check") => stream,
+        Some("config") => json || stream,
+        Some("token") => demo || json,
+        Some("receiver" | "version" | "help") => demo || json || stream || !plain,
         Some(other) => {
             return Err(Failure::Usage(format!("there is no command {other}")));
         }
@@ -173,7 +185,7 @@ fn parse(
     if misplaced {
         return Err(Failure::Usage(match command {
             Some(name) => format!("`{name}` takes none of these options"),
-            None => "--json belongs to `check`".into(),
+            None => "--json belongs to `check`, --stream to `token`".into(),
         }));
     }
     let receiver = match command.as_deref() {
@@ -195,6 +207,7 @@ fn parse(
             let loaded = loaded.map_err(Failure::Config)?;
             Ok(match name {
                 None => Command::Run { demo, loaded },
+                Some("token") => Command::Token { stream, loaded },
                 Some(_) => Command::Config { loaded },
             })
         }
@@ -265,6 +278,7 @@ const USAGE: &str = "\
 Usage: xg2g [OPTIONS]            serve
        xg2g check [OPTIONS]      look at everything that is needed and say what to do
        xg2g config [OPTIONS]     print the configuration in force and where each value came from
+       xg2g token [--stream]     print the token, or the stream key; make it if there is none
        xg2g receiver [...]       run the simulated receiver alone
        xg2g version | help
 
@@ -276,6 +290,7 @@ Options:
   --data DIR                the same as --set files.data=DIR
   --log-level LEVEL         the same as --set log.level=LEVEL
   --json                    `check` for programs: an array of check, status and message
+  --stream                  `token` for reading only: the key in addresses, see auth.everything
   -h, --help                print this
   -V, --version             print the version
 
@@ -290,190 +305,3 @@ Options of the simulated receiver:
 
 Settings: key, environment variable, default
 ";
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn run(args: &[&str], env: &[(&str, &str)], file: Option<&str>) -> Result<Command, Failure> {
-        let env = env.iter().map(|(name, value)| (name.into(), value.into()));
-        let read = |_: &Path| match file {
-            Some(text) => Ok(text.as_bytes().to_vec()),
-            None => Err(io::ErrorKind::NotFound.into()),
-        };
-        parse(
-            args.iter().map(OsString::from).collect(),
-            env.collect(),
-            &read,
-        )
-    }
-
-    fn served(args: &[&str], env: &[(&str, &str)], file: Option<&str>) -> (bool, Loaded) {
-        match run(args, env, file) {
-            Ok(Command::Run { demo, loaded }) => (demo, loaded),
-            other => panic!("{other:?}"),
-        }
-    }
-
-    #[test]
-    fn without_arguments_it_serves_with_the_defaults() {
-        let (demo, loaded) = served(&[], &[], None);
-        assert!(!demo);
-        assert_eq!(loaded.config, config::Config::default());
-        assert_eq!(loaded.file, None);
-    }
-
-    #[test]
-    fn flags_win_over_the_environment_and_that_over_the_file_also_in_the_demo() {
-        let file = "[server]\nlisten = ':1'\n[guide]\ndays = 1\n[log]\nlevel = 'warn'";
-        let env = [("XG2G_LISTEN", ":2"), ("XG2G_EPG_DAYS", "2")];
-        let (demo, loaded) = served(&["--demo", "--listen=:3"], &env, Some(file));
-        assert!(demo);
-        assert_eq!(loaded.config.server.listen.port, 3);
-        assert_eq!(loaded.config.guide.days, 2);
-        assert_eq!(loaded.config.log.level, log::LevelFilter::Warn);
-        assert_eq!(
-            loaded.file.as_deref(),
-            Some(Path::new("/etc/enigma2/xg2g/xg2g.toml"))
-        );
-    }
-
-    #[test]
-    fn any_key_can_be_set_and_the_last_one_counts() {
-        let args = [
-            "--set",
-            "guide.days=3",
-            "--set=guide.days=4",
-            "--set",
-            "receiver.user=a=b",
-        ];
-        let (_, loaded) = served(&args, &[], None);
-        assert_eq!(loaded.config.guide.days, 4);
-        assert_eq!(loaded.config.receiver.user, "a=b");
-    }
-
-    #[test]
-    fn commands_are_known_by_name_before_or_behind_the_options() {
-        assert!(matches!(run(&["version"], &[], None), Ok(Command::Version)));
-        assert!(matches!(run(&["-V"], &[], None), Ok(Command::Version)));
-        assert!(matches!(run(&["--help"], &[], None), Ok(Command::Help)));
-        for args in [["config", "--listen", ":1"], ["--listen", ":1", "config"]] {
-            let command = run(&args, &[], None);
-            assert!(
-                matches!(&command, Ok(Command::Config { loaded }) if loaded.config.server.listen.port == 1)
-            );
-        }
-    }
-
-    #[test]
-    fn check_is_told_of_a_broken_configuration() {
-        let command = run(&["check", "--json"], &[], Some("[guide]\ndays = 99"));
-        assert!(
-            matches!(&command, Ok(Command::Check { json: true, demo: false, loaded: Err(errors) }) if errors.len() == 1)
-        );
-        let command = run(&["--demo", "check"], &[], None);
-        assert!(matches!(
-            &command,
-            Ok(Command::Check {
-                json: false,
-                demo: true,
-                loaded: Ok(_)
-            })
-        ));
-    }
-
-    #[test]
-    fn version_and_help_work_with_a_broken_configuration() {
-        for args in ["version", "--version", "help", "--help"] {
-            assert!(run(&[args], &[("XG2G_EPG_DAYS", "x")], Some("[")).is_ok());
-        }
-    }
-
-    #[test]
-    fn what_makes_no_sense_is_a_usage_error() {
-        for (args, says) in [
-            (&["--confg", "x"][..], "is --config meant?"),
-            (&["serve"], "no command serve"),
-            (&["config", "extra"], "unexpected extra"),
-            (&["--set", "days"], "section.key=value"),
-            (&["--config"], "--config"),
-            (&["--config", "a", "--config", "b"], "not twice"),
-            (&["config", "--json"], "`config` takes none"),
-            (&["--json"], "--json belongs to `check`"),
-            (&["receiver", "--listen", ":1"], "`receiver` takes none"),
-            (&["--port", "1"], "does not belong here"),
-            (&["receiver", "--port", "70000"], "--port: "),
-            (&["receiver", "--line", "3"], "--line is 1 or 2"),
-        ] {
-            let failure = run(args, &[], Some("")).unwrap_err();
-            assert_eq!(failure.status(), 2, "{args:?}");
-            assert!(failure.to_string().contains(says), "{args:?}: {failure}");
-        }
-    }
-
-    #[test]
-    fn a_wrong_configuration_ends_with_78_and_a_line_for_each_error() {
-        let failure = run(
-            &["--set", "a.b=1"],
-            &[("XG2G_EPG_DAYS", "0")],
-            Some("x = 1"),
-        )
-        .unwrap_err();
-        assert_eq!(failure.status(), 78);
-        assert_eq!(failure.to_string().lines().count(), 3, "{failure}");
-        assert_eq!(
-            run(&["--config", "gone"], &[], None).unwrap_err().status(),
-            78
-        );
-    }
-
-    #[test]
-    fn an_environment_that_is_no_text_is_refused_only_where_it_is_ours() {
-        use std::os::unix::ffi::OsStringExt;
-        let odd = || OsString::from_vec(vec![0xff]);
-        let with = |name: &str| parse(vec![], vec![(name.into(), odd())], &|_| Ok(vec![]));
-        assert!(with("HOME").is_ok());
-        assert!(with("XG2G_DATA")
-            .unwrap_err()
-            .to_string()
-            .contains("XG2G_DATA: is not UTF-8"));
-    }
-
-    #[test]
-    fn the_configuration_is_shown_with_whatever_options_the_program_runs_with() {
-        let shown = run(&["config", "--demo", "--listen", ":1"], &[], None);
-        assert!(matches!(shown, Ok(Command::Config { .. })));
-    }
-
-    #[test]
-    fn the_simulated_receiver_takes_its_options() {
-        let args = "receiver --port 81 --services 9 --events 2 --line 1 --user u --password p --delay 5 --fault hang --tuners 2 --rate 8 --stream-fault cut=50";
-        let args: Vec<&str> = args.split(' ').collect();
-        let Ok(Command::Receiver(receiver)) = run(&args, &[("XG2G_EPG_DAYS", "x")], None) else {
-            panic!("no receiver");
-        };
-        let expected = DemoReceiver {
-            port: 81,
-            services: Some(9),
-            bouquets: None,
-            events: Some(2),
-            line: 1,
-            user: "u".into(),
-            password: "p".into(),
-            delay: std::time::Duration::from_millis(5),
-            fault: Some("hang".into()),
-            tuners: 2,
-            rate: 8,
-            stream_fault: Some("cut=50".into()),
-        };
-        assert_eq!(receiver, expected);
-    }
-
-    #[test]
-    fn help_names_every_option() {
-        let help = help();
-        for option in OPTIONS {
-            assert!(help.contains(option), "{option}");
-        }
-    }
-}

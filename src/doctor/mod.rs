@@ -1,6 +1,7 @@
 //! The doctor: looks at everything the program needs and says in plain words what to do. It changes nothing, tunes
 //! nothing, and asks the receiver a few small questions.
 
+mod access;
 mod files;
 mod finding;
 mod machine;
@@ -50,6 +51,7 @@ type Tell<'a> = &'a mut dyn FnMut(Finding);
 pub async fn check(needs: &Needs, web: &OpenWebif, tell: &mut dyn FnMut(Finding)) {
     let config = &needs.loaded.config;
     machine::configuration(needs, tell);
+    access::access(needs, tell);
     tell(machine::clock(SystemTime::now()));
     machine::port(&config.server.listen, tell).await;
     tell(machine::data(&needs.data));

@@ -21,6 +21,11 @@ impl Network {
         })
     }
 
+    /// Whether every address is in it.
+    pub fn is_everything(&self) -> bool {
+        self.bits == 0
+    }
+
     /// Whether an address is in it.
     pub fn contains(&self, address: IpAddr) -> bool {
         let address = address.to_canonical();

@@ -3,6 +3,7 @@
 mod check;
 mod reload;
 mod signals;
+mod token;
 
 use std::fs;
 use std::io::{self, IsTerminal, Write};
@@ -14,6 +15,7 @@ use std::time::Duration;
 use smol::future::FutureExt;
 use smol::{LocalExecutor, Task, Timer};
 
+use crate::access::Keys;
 use crate::app::{self, Running};
 use crate::config::Loaded;
 use crate::log::Output;
@@ -25,6 +27,7 @@ use reload::{reread, Report};
 
 pub use check::check;
 pub use signals::{Ear, Told};
+pub use token::{token, Token};
 
 /// The pause before another try, when a configuration that was in force cannot be started with any more.
 const NEW_TRY: Duration = Duration::from_secs(5);
@@ -80,7 +83,11 @@ async fn serve(
             None => running = begin_again(executor, demo, &loaded),
             // It may also be the system's word for a terminal that was closed, and then nobody watches any more.
             Some(Told::Reload) if !had_terminal || io::stderr().is_terminal() => {
-                let (said, new) = reread(&loaded);
+                let has_new_keys = running.as_ref().is_some_and(|running| {
+                    let kept = Keys::load(&Places::of(demo, &loaded).state);
+                    kept.is_ok_and(|kept| kept != *running.keys())
+                });
+                let (said, new) = reread(&loaded, has_new_keys);
                 report = Some(said);
                 let Some(new) = new else {
                     continue;

@@ -41,7 +41,8 @@ impl Report {
 }
 
 /// The configuration as it is said now, unless it is wrong or the same, and what is to be reported once it is in force.
-pub(super) fn reread(loaded: &Loaded) -> (Report, Option<Loaded>) {
+/// `has_new_keys`: `xg2g token` made some meanwhile.
+pub(super) fn reread(loaded: &Loaded, has_new_keys: bool) -> (Report, Option<Loaded>) {
     let new = match cli::read() {
         Ok(Command::Run { loaded, .. }) => loaded,
         // The same arguments mean the same command.
@@ -54,12 +55,16 @@ pub(super) fn reread(loaded: &Loaded) -> (Report, Option<Loaded>) {
         }
     };
     let changes = config::changes(&loaded.config, &new.config);
-    if changes.is_empty() && new.file == loaded.file {
+    if changes.is_empty() && new.file == loaded.file && !has_new_keys {
         log::info!("the configuration has not changed");
         return (Report::Taken(Vec::new()), None);
     }
     log::info!("the configuration has changed, starting again");
     let mut told = Vec::new();
+    if has_new_keys {
+        log::info!("token or stream key were made");
+        told.push(("keys", "new".to_owned()));
+    }
     for key in changes {
         let (old, new) = (key.value(&loaded.config), key.value(&new.config));
         let change = format!("{new}, was {old}");

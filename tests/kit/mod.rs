@@ -36,7 +36,7 @@ pub(crate) use answer::Answer;
 pub(crate) use flood::{connect_from, Flood};
 pub(crate) use json::*;
 pub(crate) use play::*;
-pub(crate) use process::{get, xg2g, Folder, Process};
+pub(crate) use process::{get, get_with, xg2g, Folder, Process};
 pub(crate) use read::*;
 pub(crate) use seen::Seen;
 

@@ -144,9 +144,15 @@ impl Drop for Process {
 
 /// GET from another process.
 pub(crate) fn get(address: SocketAddr, path: &str) -> Answer {
+    get_with(address, path, "")
+}
+
+/// The same with further header lines, each ended by CR LF.
+pub(crate) fn get_with(address: SocketAddr, path: &str, headers: &str) -> Answer {
     let mut stream = TcpStream::connect(address).unwrap();
     stream.set_read_timeout(Some(PATIENCE)).unwrap();
-    let request = format!("GET {path} HTTP/1.1\r\nHost: box:8080\r\nConnection: close\r\n\r\n");
+    let request =
+        format!("GET {path} HTTP/1.1\r\nHost: box:8080\r\nConnection: close\r\n{headers}\r\n");
     stream.write_all(request.as_bytes()).unwrap();
     let mut bytes = Vec::new();
     stream.read_to_end(&mut bytes).unwrap();
