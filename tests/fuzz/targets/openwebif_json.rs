@@ -4,11 +4,13 @@
 //! as OpenWebif would, and compares what is read with what was written.
 #![no_main]
 
+use std::rc::Rc;
+use std::time::Duration;
+
 use arbitrary::{Result, Unstructured};
 use libfuzzer_sys::fuzz_target;
 use serde_json::{json, Value};
 use smol::future::block_on;
-use std::time::Duration;
 use xg2g::http::client::Settings;
 use xg2g::model::{Entry, Event, Media, ServiceRef};
 use xg2g::receiver::openwebif::{fuzz::lay_out, OpenWebif, Piece, Query};
@@ -37,6 +39,10 @@ fuzz_target!(|data: &[u8]| {
     }
 });
 
+thread_local! {
+    static RECEIVER: Rc<OpenWebif> = Rc::new(receiver());
+}
+
 fn receiver() -> OpenWebif {
     let settings = Settings {
         base: "http://127.0.0.1:1".into(),
@@ -57,7 +63,7 @@ fn ask<'a>(
     pieces: impl Iterator<Item = &'a [u8]>,
 ) -> std::result::Result<String, Error> {
     lay_out(pieces.map(<[u8]>::to_vec).collect());
-    let receiver = receiver();
+    let receiver = RECEIVER.with(Rc::clone);
     block_on(async {
         Ok(match question % 10 {
             0 => format!("{:?}", receiver.about().await?),
@@ -152,7 +158,7 @@ fn written(size: usize, from: &mut Unstructured<'_>) -> Result<()> {
         let text = answer.to_string().into_bytes();
         lay_out(text.chunks(size).map(<[u8]>::to_vec).collect());
     };
-    let receiver = receiver();
+    let receiver = RECEIVER.with(Rc::clone);
     lay(&json!({"services": rows, "processed": true}));
     let read = block_on(receiver.services(&reference, true)).expect("services");
     assert_eq!(*read, entries);
