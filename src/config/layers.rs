@@ -227,10 +227,13 @@ fn meant(near: Option<&str>) -> String {
     near.map_or(String::new(), |near| format!("; is {near} meant?"))
 }
 
-/// A value short enough for a message.
+/// A value short enough for a message, and in one line: what a broken file holds in its place may be anything.
 fn cut(value: &str) -> String {
-    match value.char_indices().nth(80) {
-        Some((end, _)) => format!("{}...", &value[..end]),
-        None => value.into(),
+    let end = value.char_indices().nth(80).map(|(end, _)| end);
+    let begin = &value[..end.unwrap_or(value.len())];
+    let shown = begin.replace(char::is_control, "\u{fffd}");
+    match end {
+        Some(_) => shown + "...",
+        None => shown,
     }
 }

@@ -102,6 +102,13 @@ mod tests {
     }
 
     #[test]
+    fn a_message_has_no_controls_of_a_broken_value() {
+        let told = errors("[guide]\nenabled = fals\u{1b}[2J\rdays", &[], &[]);
+        assert_eq!(told.len(), 1, "{told:?}");
+        assert!(told[0].starts_with("x.toml:2: guide.enabled = fals\u{fffd}[2J\u{fffd}days: "));
+    }
+
+    #[test]
     fn every_key_can_be_said_in_every_place() {
         for key in KEYS {
             let value = key.value(&Config::default());

@@ -16,6 +16,8 @@ mod conn;
 mod date;
 mod entity;
 mod error;
+#[cfg(fuzzing)]
+pub mod fuzz;
 mod head;
 mod listen;
 mod open;

@@ -104,12 +104,13 @@ pub fn player_text(text: &str) -> String {
             c => c,
         });
     }
-    out.truncate(out.trim_end_matches(' ').len());
-    if out.is_empty() {
+    // What stood beside a lost sign, or would have become a blank.
+    match out.trim() {
         // A name of nothing but lost signs still needs a name.
-        out.push('\u{2013}');
+        "" => "\u{2013}".into(),
+        all if all.len() == out.len() => out,
+        inner => inner.into(),
     }
-    out
 }
 
 /// Kodi 20 takes a text with a character of four UTF-8 bytes whose third is below 0x90 (🌍, 🎬, 🏀, flags) for Latin-1 and
@@ -137,6 +138,8 @@ mod tests {
         assert_eq!(player_text("International 🌍"), "International");
         assert_eq!(player_text("IPTV 📺 Ünï 😀"), "IPTV 📺 Ünï 😀");
         assert_eq!(player_text("🎬"), "\u{2013}");
+        assert_eq!(player_text("🎬 News\u{a0}🌍"), "News");
+        assert_eq!(player_name("🎬 24 News"), "24\u{a0}News");
     }
 
     #[test]

@@ -9,6 +9,8 @@
 //! the ring is long is dropped.
 
 mod feed;
+#[cfg(fuzzing)]
+pub mod fuzz;
 mod inspect;
 mod intake;
 mod list;
