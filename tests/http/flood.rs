@@ -205,3 +205,20 @@ fn a_flood_from_one_address_is_held_at_what_one_client_may_have() {
         assert!(open.values().sum::<usize>() >= 8 * 5 - 1, "{open:?}");
     });
 }
+
+#[test]
+fn a_request_that_came_before_a_flood_is_answered_before_it() {
+    let limits = Limits {
+        connections_per_client: 5,
+        ..patient()
+    };
+    with_server(limits, |server| async move {
+        let mut stream = connect_from(1, server.local_addr());
+        std::io::Write::write_all(&mut stream, HELLO).unwrap();
+        // All of this waits to be accepted: the server has its turn when we wait for it.
+        let mut flood = Flood::new(server.local_addr());
+        flood.rise(200);
+        let answer = rest(&mut Async::new(stream).unwrap()).await;
+        assert_eq!(statuses(&answer), ["200"]);
+    });
+}
