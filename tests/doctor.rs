@@ -83,7 +83,7 @@ fn a_demo_is_in_order_and_every_check_has_its_line() {
         .lines()
         .map(|line| line.split_whitespace().nth(1).unwrap())
         .collect();
-    let all = "configuration clock port data state source receiver login openwebif standby bouquets guide streams";
+    let all = "configuration access clock port data state source receiver login openwebif standby bouquets guide streams";
     assert_eq!(checks, all.split(' ').collect::<Vec<_>>(), "{said}");
     assert!(!said.contains("problem"), "{said}");
     assert!(said.contains("OpenWebif 2.4.0, xg2g Demo 4K, openATV"));

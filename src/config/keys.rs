@@ -17,14 +17,6 @@ pub struct Key {
     pub about: &'static str,
 }
 
-/// A `[section]` of the file.
-pub struct Section {
-    /// Its name.
-    pub name: &'static str,
-    /// What its keys are about.
-    pub about: &'static str,
-}
-
 impl Key {
     /// The key of this name.
     pub fn find(path: &str) -> Option<&'static Key> {
@@ -46,58 +38,6 @@ impl Key {
         self.env.ends_with("_MS")
     }
 }
-
-/// The sections in the order they are shown.
-pub const SECTIONS: &[Section] = &[
-    Section {
-        name: "receiver",
-        about: "The receiver (box) and how patiently it is asked.",
-    },
-    Section {
-        name: "channels",
-        about: "Which bouquets are offered.",
-    },
-    Section {
-        name: "refresh",
-        about: "How often the receiver is asked.",
-    },
-    Section {
-        name: "guide",
-        about: "The programme guide (EPG).",
-    },
-    Section {
-        name: "stream",
-        about: "What the stream links in the playlist point at.",
-    },
-    Section {
-        name: "picons",
-        about: "Channel logos.",
-    },
-    Section {
-        name: "server",
-        about: "Where players reach this program.",
-    },
-    Section {
-        name: "auth",
-        about: "Who may ask.",
-    },
-    Section {
-        name: "ratelimit",
-        about: "How often a client may ask.",
-    },
-    Section {
-        name: "files",
-        about: "Where files are kept.",
-    },
-    Section {
-        name: "log",
-        about: "What is written to the log.",
-    },
-    Section {
-        name: "audit",
-        about: "Who did what, and whether it was allowed: a line of JSON each (AUDIT.md).",
-    },
-];
 
 /// Every setting, in the order they are shown; a section's keys stand together.
 pub const KEYS: &[Key] = &[

@@ -13,7 +13,7 @@ const BEGINNINGS: [&[u8]; 4] = [
     b"",
     b"G",
     b"GET /playlist.m3u HTTP/1.1\r\nHost: ",
-    b"POST / HTTP/1.1\r\nHost: box\r\nContent-Length: 60000\r\n\r\n",
+    b"POST / HTTP/1.1\r\nHost: box\r\nContent-Length: 1000\r\n\r\n",
 ];
 
 /// Open connections, each with the last number of the address it comes from.
