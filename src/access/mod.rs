@@ -326,7 +326,7 @@ fn outside(asker: Asker) -> &'static str {
     if asker.is_certain {
         "without a token only local networks are served"
     } else {
-        "this came through a proxy that is not in server.trusted_proxies"
+        "a proxy sent this that is not in server.trusted_proxies, or does not say for whom (X-Forwarded-For)"
     }
 }
 

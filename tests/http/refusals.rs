@@ -102,3 +102,25 @@ fn a_header_a_client_could_break_is_not_sent() {
         assert!(head.starts_with("HTTP/1.1 400 "), "{head}");
     });
 }
+
+#[test]
+fn a_body_is_as_long_as_its_row_takes_and_what_is_longer_is_not_read() {
+    with_server(patient(), |server| async move {
+        for (line, most) in [
+            ("POST /echo", 64 * 1024),
+            ("DELETE /hello", 1024),
+            ("GET /hello", 1024),
+            ("POST /none", 1024),
+        ] {
+            let head = |length: usize| {
+                format!("{line} HTTP/1.1\r\nHost: a\r\nConnection: close\r\nContent-Length: {length}\r\n\r\n")
+            };
+            let taken = send(&server, head(most) + &"b".repeat(most)).await;
+            assert_ne!(statuses(&taken), ["413"], "{line}");
+            // Refused before any of it has come.
+            let refused = send(&server, head(most + 1)).await;
+            assert_eq!(statuses(&refused), ["413"], "{line}");
+            assert!(refused.contains("\"code\":\"E005\""), "{refused}");
+        }
+    });
+}
