@@ -12,7 +12,7 @@ AT_ONCE=${CI_FUZZ_AT_ONCE:-2}
 
 # Coverage is measured by flags that a stable compiler has as well, if it is told to take them.
 mkdir -p $OUT
-RUSTC_BOOTSTRAP=1 cargo fuzz build --fuzz-dir tests/fuzz --sanitizer none --target-dir "$TREE" >$OUT/build.log 2>&1 ||
+RUSTC_BOOTSTRAP=1 cargo fuzz build --fuzz-dir tests/fuzz --sanitizer none --codegen-units 16 --target-dir "$TREE" >$OUT/build.log 2>&1 ||
     { tail -n 40 $OUT/build.log; exit 1; }
 echo "built after $SECONDS s"
 

@@ -267,8 +267,13 @@ impl fmt::Display for ServiceRef {
         }
         f.write_str(&words)?;
         f.write_str(&percent_encode(&self.path))?;
-        if !self.name.is_empty() {
-            write!(f, ":{}", percent_encode(&self.name))?;
+        let name = percent_encode(&self.name);
+        // With the colon before it would make an address in the clear.
+        if let Some(rest) = name.strip_prefix("//") {
+            return write!(f, ":%2f/{rest}");
+        }
+        if !name.is_empty() {
+            write!(f, ":{name}")?;
         }
         Ok(())
     }
@@ -367,6 +372,13 @@ mod tests {
             parse("1:512:1:189E:7FD:2:11A0000:0:0:0:").slug(),
             plain.slug()
         );
+    }
+
+    #[test]
+    fn a_name_never_looks_like_an_address() {
+        let named = parse("1:0:1:189E:7FD:2:11A0000:0:0:0::%2f/x");
+        assert_eq!((named.name(), named.path()), ("//x", ""));
+        assert_eq!(parse(&named.to_string()).name(), "//x");
     }
 
     #[test]

@@ -9,7 +9,8 @@ pub fn clean_line(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for c in text.chars() {
         match visible(c) {
-            Some(' ' | '\n') if out.is_empty() || out.ends_with(' ') => {}
+            Some(c) if c.is_whitespace() && out.is_empty() => {}
+            Some(' ' | '\n') if out.ends_with(' ') => {}
             Some('\n') => out.push(' '),
             Some(c) => out.push(c),
             None => {}
@@ -28,13 +29,12 @@ pub fn clean_text(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for c in text.chars() {
         match visible(c) {
+            Some(c) if c.is_whitespace() && out.is_empty() => {}
             Some('\n') => {
                 out.truncate(out.trim_end_matches(' ').len());
-                if !out.is_empty() {
-                    out.push('\n');
-                }
+                out.push('\n');
             }
-            Some(' ') if out.is_empty() || out.ends_with('\n') => {}
+            Some(' ') if out.ends_with('\n') => {}
             Some(c) => out.push(c),
             None => {}
         }
@@ -131,6 +131,7 @@ mod tests {
         );
         assert_eq!(clean_line("\u{feff}Первый   канал"), "Первый канал");
         assert_eq!(clean_line("\u{1}\u{2}"), "");
+        assert_eq!(clean_line("\u{3000}\u{a0} S03\u{a0}"), "S03");
     }
 
     #[test]
@@ -171,5 +172,6 @@ mod tests {
             "Erste\nZweite\nDritte Tab x"
         );
         assert_eq!(clean_text("a\n\nb"), "a\n\nb");
+        assert_eq!(clean_text("\u{a0}\n a \u{a0}\n"), "a");
     }
 }

@@ -70,7 +70,7 @@ impl Intake {
                 return Some(self.take(end));
             }
             // Aligned on what was no beginning: look on behind it.
-            if self.is_aligned || self.bytes().len() <= SURE * PACKET {
+            if self.is_aligned || self.bytes().len() <= (SURE - 1) * PACKET {
                 return None;
             }
         }
@@ -159,6 +159,15 @@ mod tests {
             // The packet behind noise may hide one: three in a row are asked for, and 10 and 12 are there.
             let out = through(&bytes, size);
             assert_eq!(out, [packets(10), packets(12)].concat(), "{size}");
+        }
+    }
+
+    #[test]
+    fn packets_behind_noise_do_not_wait_for_more_than_makes_them_sure() {
+        let bytes = [&*packets(3), b"noise", &packets(3)[..2 * PACKET + 1]].concat();
+        for size in [1, 255, 600, 10_000] {
+            let out = through(&bytes, size);
+            assert_eq!(out, [packets(3), packets(2)].concat(), "{size}");
         }
     }
 

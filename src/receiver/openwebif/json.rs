@@ -102,7 +102,9 @@ impl Splitter {
                 }
                 b' ' | b'\n' | b'\r' | b'\t' => {}
                 // A byte order mark before the answer says nothing.
-                0xef | 0xbb | 0xbf if self.open.is_empty() && self.shell.is_empty() => {
+                0xef | 0xbb | 0xbf
+                    if self.shell.is_empty() && self.open.is_empty() && begin == at =>
+                {
                     begin = at + 1;
                 }
                 _ if self.open.is_empty() => return Err("this is no JSON object".into()),
@@ -432,6 +434,11 @@ mod tests {
             let (objects, shell) = split(text, step).unwrap();
             assert_eq!(objects.len(), 1, "{step}");
             assert!(shell.starts_with('{'));
+        }
+        for text in ["\u{feff}{} \u{feff}{}", "{}\u{feff}", " \u{feff}{}"] {
+            for step in 1..=text.len() {
+                assert!(split(text, step).is_err(), "{text:?} {step}");
+            }
         }
     }
 

@@ -30,7 +30,10 @@ pub fn read(text: &str) -> Result<Vec<Item>, String> {
     let wrong = |line: &str| Err(format!("{line:?}"));
     // Some readers end a line at each of these.
     let others = ['\r', '\u{b}', '\u{c}', '\u{85}', '\u{2028}', '\u{2029}'];
-    let Some(rest) = text.strip_suffix('\n').filter(|rest| !rest.contains(others)) else {
+    let Some(rest) = text
+        .strip_suffix('\n')
+        .filter(|rest| !rest.contains(others))
+    else {
         return wrong(text);
     };
     let mut lines = rest.split('\n');
@@ -45,7 +48,8 @@ pub fn read(text: &str) -> Result<Vec<Item>, String> {
             return wrong(line);
         };
         // All readers agree on a line whose only comma is the last: some look for the first, some for the last.
-        let Some((head, name)) = info.split_once(',').filter(|(_, name)| !name.contains(',')) else {
+        let Some((head, name)) = info.split_once(',').filter(|(_, name)| !name.contains(','))
+        else {
             return wrong(line);
         };
         let Some(attributes) = attributes(head) else {

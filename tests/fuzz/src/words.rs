@@ -4,7 +4,8 @@ use arbitrary::{Result, Unstructured};
 use xg2g::model::{clean_line, clean_text};
 
 /// Signs that some reader of some output takes for something else.
-const SIGNS: &str = "\"',;|=<>&#%:/?\\ \t\r\n\0\u{85}\u{86}\u{a0}\u{2028}\u{2022}\u{feff}\u{ffff}🌍📺]]-";
+const SIGNS: &str =
+    "\"',;|=<>&#%:/?\\ \t\r\n\0\u{85}\u{86}\u{a0}\u{2028}\u{2022}\u{feff}\u{ffff}🌍📺]]-";
 
 /// A text of any signs, with those above more often than by chance.
 fn text(from: &mut Unstructured<'_>, longest: usize) -> Result<String> {

@@ -45,8 +45,13 @@ fuzz_target!(|data: &[u8]| PLACE.with(|place| {
     let mut files: HashMap<&str, Vec<u8>> = HashMap::new();
     let mut name = FILES[0];
     for line in data.split_inclusive(|byte| *byte == b'\n') {
-        let named = line.strip_prefix(b"@@ ").and_then(|rest| std::str::from_utf8(rest).ok());
-        match FILES.iter().find(|file| named.is_some_and(|named| named.trim_end() == **file)) {
+        let named = line
+            .strip_prefix(b"@@ ")
+            .and_then(|rest| std::str::from_utf8(rest).ok());
+        match FILES
+            .iter()
+            .find(|file| named.is_some_and(|named| named.trim_end() == **file))
+        {
             Some(file) => name = file,
             None => files.entry(name).or_default().extend_from_slice(line),
         }
@@ -96,7 +101,10 @@ fn guide(path: &std::path::Path) {
             assert!(event.start >= Event::EARLIEST && event.duration > 0);
             assert!(!event.title.is_empty());
             for line in [&event.title, &event.summary] {
-                assert!(!line.contains(char::is_control) && line.trim() == line, "{line:?}");
+                assert!(
+                    !line.contains(char::is_control) && line.trim() == line,
+                    "{line:?}"
+                );
             }
         }
     }

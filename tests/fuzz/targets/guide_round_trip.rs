@@ -6,8 +6,8 @@ use libfuzzer_sys::fuzz_target;
 use roxmltree::{Document, Node, ParsingOptions};
 use xg2g::guide::{channel, programme, HEAD, TAIL};
 use xg2g::model::{
-    parse_rfc3339, player_name, Aspect, Channel, Credit, Details, Event, Media, Quality, Role, ServiceRef, Sound,
-    Translation,
+    parse_rfc3339, player_name, Aspect, Channel, Credit, Details, Event, Media, Quality, Role,
+    ServiceRef, Sound, Translation,
 };
 
 fuzz_target!(|data: &[u8]| {
@@ -48,7 +48,10 @@ fn run(from: &mut Unstructured<'_>) -> Result<()> {
     let rows: Vec<Node<'_, '_>> = root.children().filter(Node::is_element).collect();
     assert_eq!(rows.len(), 1 + events.len(), "{text}");
     assert_eq!(rows[0].attribute("id"), Some(&*shown.id()));
-    assert_eq!(texts(rows[0], "display-name"), [player_name(&shown.name), shown.number.to_string()]);
+    assert_eq!(
+        texts(rows[0], "display-name"),
+        [player_name(&shown.name), shown.number.to_string()]
+    );
     let icon = rows[0].children().find(|node| node.has_tag_name("icon"));
     let address = icon.and_then(|icon| icon.attribute("src"));
     assert_eq!(address, Some(&*format!("{base}/picon/{}.png", shown.slug)));
@@ -70,13 +73,18 @@ fn same(row: Node<'_, '_>, event: &Event) {
     let all = [texts(row, "sub-title"), texts(row, "desc")].concat();
     for said in [&event.summary, &event.description] {
         let is_there = all.iter().any(|text| text.contains(&**said));
-        assert!(said.is_empty() || *said == event.title || is_there, "{said:?}");
+        assert!(
+            said.is_empty() || *said == event.title || is_there,
+            "{said:?}"
+        );
     }
     let Some(details) = &event.details else {
         return assert_eq!((titles.len(), all.len() <= 2), (1, true));
     };
     let credits = row.children().find(|node| node.has_tag_name("credits"));
-    let credits = credits.into_iter().flat_map(|node| node.children().filter(Node::is_element));
+    let credits = credits
+        .into_iter()
+        .flat_map(|node| node.children().filter(Node::is_element));
     let mut told: Vec<(String, String)> = credits
         .map(|node| (node.tag_name().name().to_owned(), content(node)))
         .collect();
@@ -111,7 +119,9 @@ fn content(node: Node<'_, '_>) -> String {
 
 /// `20261122195500 +0000` as seconds since 1970.
 fn time(text: Option<&str>) -> Option<u32> {
-    let digits = text?.strip_suffix(" +0000").filter(|digits| digits.len() == 14)?;
+    let digits = text?
+        .strip_suffix(" +0000")
+        .filter(|digits| digits.len() == 14)?;
     let [year, month, day, hour, minute, second] =
         [0..4, 4..6, 6..8, 8..10, 10..12, 12..14].map(|range| &digits[range]);
     parse_rfc3339(&format!("{year}-{month}-{day}T{hour}:{minute}:{second}Z"))

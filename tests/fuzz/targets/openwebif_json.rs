@@ -128,7 +128,9 @@ fn written(size: usize, from: &mut Unstructured<'_>) -> Result<()> {
     let (mut rows, mut programmes) = (Vec::new(), Vec::new());
     for _ in 0..from.int_in_range(0..=6)? {
         let (reference, name) = (xg2g_fuzz::address(from)?, xg2g_fuzz::line(from)?);
-        rows.push(json!({"servicereference": reference, "servicename": name, "pos": [1, {"a": "}"}]}));
+        rows.push(
+            json!({"servicereference": reference, "servicename": name, "pos": [1, {"a": "}"}]}),
+        );
         entries.extend(Entry::new(&reference, &name));
         let event = Event {
             id: from.int_in_range(0..=65_535)?,

@@ -3,7 +3,9 @@
 
 use arbitrary::{Result, Unstructured};
 use libfuzzer_sys::fuzz_target;
-use xg2g::model::{Bouquet, Channel, Entry, Lineup, ListedBouquet, Listing, Media, Selection, ServiceRef};
+use xg2g::model::{
+    Bouquet, Channel, Entry, Lineup, ListedBouquet, Listing, Media, Selection, ServiceRef,
+};
 use xg2g::playlist::{write, Client, Links};
 use xg2g_fuzz::m3u::{self, Item};
 
@@ -15,14 +17,25 @@ fuzz_target!(|data: &[u8]| {
 });
 
 fn run(from: &mut Unstructured<'_>) -> Result<()> {
-    let client = *from.choose(&["kodi", "jellyfin", "plex", "tvheadend", "threadfin", "plain"])?;
+    let client = *from.choose(&[
+        "kodi",
+        "jellyfin",
+        "plex",
+        "tvheadend",
+        "threadfin",
+        "plain",
+    ])?;
     let client = Client::named(client).expect("a client");
     let links = Links {
         base: BASE,
         direct: from.ratio(1, 3)?.then_some(PORT),
     };
     let lineup = Lineup::resolve(&listing(from)?, &Selection::default());
-    let mut numbers: Vec<u32> = lineup.channels.iter().map(|channel| channel.number).collect();
+    let mut numbers: Vec<u32> = lineup
+        .channels
+        .iter()
+        .map(|channel| channel.number)
+        .collect();
     numbers.dedup();
     assert!(numbers.len() == lineup.channels.len() && !numbers.contains(&0));
     let all: Vec<&Channel> = lineup.channels.iter().collect();
@@ -47,7 +60,8 @@ fn listing(from: &mut Unstructured<'_>) -> Result<Listing> {
             }
             let file = format!("userbouquet.{number}.{}", media.as_str());
             bouquets.push(ListedBouquet {
-                reference: format!("1:7:1:0:0:0:0:0:0:0:FROM BOUQUET \"{file}\" ORDER BY bouquet").into(),
+                reference: format!("1:7:1:0:0:0:0:0:0:0:FROM BOUQUET \"{file}\" ORDER BY bouquet")
+                    .into(),
                 name: xg2g_fuzz::line(from)?.into(),
                 media,
                 entries,
@@ -71,7 +85,11 @@ fn compare(
     assert_eq!(items.len(), channels.len(), "{text}");
     for (item, channel) in items.iter().zip(channels) {
         same(item, channel, links);
-        let groups: Vec<&str> = item.get("group-title").expect("groups").split(';').collect();
+        let groups: Vec<&str> = item
+            .get("group-title")
+            .expect("groups")
+            .split(';')
+            .collect();
         let mut names: Vec<&str> = match bouquet {
             Some(bouquet) => vec![&bouquet.name],
             None => {
@@ -94,7 +112,10 @@ fn same(item: &Item, channel: &Channel, links: &Links<'_>) {
     assert_eq!(get("tvg-id"), channel.id());
     assert_eq!(get("tvg-chno"), channel.number.to_string());
     assert_eq!(get("tvg-logo"), format!("{BASE}/picon/{slug}.png"));
-    assert_eq!(item.get("radio"), (channel.media == Media::Radio).then_some("true"));
+    assert_eq!(
+        item.get("radio"),
+        (channel.media == Media::Radio).then_some("true")
+    );
     assert_eq!(get("tvg-name"), item.name);
     assert_eq!(letters(&item.name), letters(&channel.name));
     is_name(&item.name);
@@ -102,7 +123,10 @@ fn same(item: &Item, channel: &Channel, links: &Links<'_>) {
         None => assert_eq!(item.address, format!("{BASE}/stream/{slug}.ts")),
         Some(port) => {
             let address = &item.address;
-            assert!(address.bytes().all(|byte| byte.is_ascii_graphic()), "{address}");
+            assert!(
+                address.bytes().all(|byte| byte.is_ascii_graphic()),
+                "{address}"
+            );
             assert!(address.starts_with("http"), "{address}");
             if let (Some(path), None) = (address.strip_prefix(port), channel.service.url()) {
                 let service = ServiceRef::parse(path.trim_start_matches('/'));

@@ -16,6 +16,13 @@ fuzz_target!(|data: &[u8]| {
     let Some((cut, bytes)) = xg2g_fuzz::sized(data) else {
         return;
     };
+    // The reader of addresses asserts in debug builds what its tables say of such names; they are not built in.
+    if bytes
+        .windows(4)
+        .any(|part| part.eq_ignore_ascii_case(b"xn--"))
+    {
+        return;
+    }
     let local = SocketAddr::from(([10, 0, 0, 2], 8080));
     let look = |bytes: &[u8]| block_on(request(bytes, local));
     let whole = look(bytes);
@@ -39,7 +46,10 @@ fuzz_target!(|data: &[u8]| {
         Ok(decoded) => decoded,
         Err(status) => {
             // A Host of allowed signs in a wrong order: the decoder's reader of addresses refuses it.
-            let host = headers.iter().find(|(key, _)| *key == "host").map(|(_, host)| *host);
+            let host = headers
+                .iter()
+                .find(|(key, _)| *key == "host")
+                .map(|(_, host)| *host);
             assert!(*status == 400 && !host.is_some_and(is_plain), "{host:?}");
             return;
         }
@@ -48,7 +58,9 @@ fuzz_target!(|data: &[u8]| {
     assert_eq!(line[2], "HTTP/1.1");
     assert!(line[1].starts_with('/'), "{line:?}");
     let values = |name: &str| -> Vec<&str> {
-        let found = headers.iter().filter(|(key, _)| key.eq_ignore_ascii_case(name));
+        let found = headers
+            .iter()
+            .filter(|(key, _)| key.eq_ignore_ascii_case(name));
         found.map(|(_, value)| *value).collect()
     };
     assert_eq!(values("host"), [&*decoded.host]);
@@ -56,14 +68,20 @@ fuzz_target!(|data: &[u8]| {
         assert!(values(framing).is_empty(), "{framing}");
     }
     let segments = decoded.path.split('/');
-    assert!(!segments.clone().any(|part| part == ".." || part == "."), "{}", decoded.path);
+    assert!(
+        !segments.clone().any(|part| part == ".." || part == "."),
+        "{}",
+        decoded.path
+    );
     assert!(!decoded.path.contains(char::is_control) && !decoded.id.contains(char::is_control));
     again(&passed, headers.len(), look(&passed.clean));
 });
 
 /// The first line's words and the headers of a clean head, taken apart as plainly as can be.
 fn parts(clean: &[u8]) -> (Vec<&str>, Vec<(&str, &str)>) {
-    assert!(clean.iter().all(|byte| matches!(byte, b'\r' | b'\n' | b'\t' | b' '..=b'~')));
+    assert!(clean
+        .iter()
+        .all(|byte| matches!(byte, b'\r' | b'\n' | b'\t' | b' '..=b'~')));
     let text = std::str::from_utf8(clean).expect("ASCII");
     let text = text.strip_suffix("\r\n\r\n").expect("an end");
     let mut lines = text.split("\r\n");
@@ -86,7 +104,9 @@ fn is_plain(host: &str) -> bool {
     let is_label = |label: &str| {
         label.starts_with(|c: char| c.is_ascii_lowercase())
             && !label.starts_with("xn--")
-            && label.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
+            && label
+                .bytes()
+                .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
     };
     name.split('.').all(is_label) && port.parse::<u16>().is_ok()
 }
@@ -99,7 +119,10 @@ fn again(passed: &Passed, headers: usize, second: Result<Option<Passed>, u16>) {
         Ok(Some(second)) => second,
         other => panic!("{other:?} of {}", passed.clean.escape_ascii()),
     };
-    assert_eq!(second.clean.escape_ascii().to_string(), passed.clean.escape_ascii().to_string());
+    assert_eq!(
+        second.clean.escape_ascii().to_string(),
+        passed.clean.escape_ascii().to_string()
+    );
     let (Ok(one), Ok(two)) = (&passed.decoded, &second.decoded) else {
         panic!("read once only");
     };

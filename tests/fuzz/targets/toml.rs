@@ -30,8 +30,13 @@ fuzz_target!(|data: &[u8]| {
     };
     let out = print(&loaded);
     keeps_password(&loaded, &text);
-    let mut again = load(Some((Path::new("y.toml"), &out)), &[], &[]).expect("what is printed can be read");
-    again.config.receiver.password.clone_from(&loaded.config.receiver.password);
+    let mut again =
+        load(Some((Path::new("y.toml"), &out)), &[], &[]).expect("what is printed can be read");
+    again
+        .config
+        .receiver
+        .password
+        .clone_from(&loaded.config.receiver.password);
     assert_eq!(again.config, loaded.config);
 });
 
@@ -49,6 +54,10 @@ fn keeps_password(loaded: &Loaded, said: &str) {
     }
     for (key, value, source) in loaded.values() {
         let is_default = *source == Source::Default;
-        assert!(is_default || !value.to_string().contains(password), "{}", key.path);
+        assert!(
+            is_default || !value.to_string().contains(password),
+            "{}",
+            key.path
+        );
     }
 }
