@@ -6,6 +6,7 @@ mod answers;
 mod corpus;
 mod flood;
 mod lifetime;
+mod line;
 mod refusals;
 
 use std::fs::File;
@@ -203,10 +204,17 @@ fn patient() -> Limits {
 
 /// Runs a server and a test against it on one executor; a test that hangs fails.
 fn with_server<T: Future<Output = ()>>(limits: Limits, test: impl FnOnce(Server) -> T) {
+    with_router(router(), limits, test);
+}
+
+fn with_router<T: Future<Output = ()>>(
+    router: Router,
+    limits: Limits,
+    test: impl FnOnce(Server) -> T,
+) {
     let executor = Rc::new(LocalExecutor::new());
     let listener = listen("127.0.0.1:0").unwrap();
-    let router = Rc::new(router());
-    let server = Server::start(executor.clone(), listener, router, limits).unwrap();
+    let server = Server::start(executor.clone(), listener, Rc::new(router), limits).unwrap();
     let late = async {
         Timer::after(Duration::from_secs(30)).await;
         panic!("the test hangs");

@@ -3,17 +3,17 @@
 use std::cell::{Cell, RefCell};
 use std::future::poll_fn;
 use std::io::{self, ErrorKind, IoSlice};
-use std::net::{SocketAddr, TcpStream};
+use std::net::SocketAddr;
 use std::rc::Rc;
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 use log::{debug, log_enabled, warn, Level};
 use smol::future::yield_now;
-use smol::Async;
 
 use super::date::Now;
 use super::error::{code, ApiError, Refusal};
 use super::head::{scan, Head, MAX_HEAD};
+use super::line::Caller;
 use super::open::{Phase, Standing};
 use super::reply::{encode_head, Body, Chunks, Framing, Live, Part, Reply};
 use super::request::{Client, Method, Request};
@@ -101,16 +101,15 @@ pub(super) struct Connection {
 impl Connection {
     /// Fails if the client is already gone.
     pub(super) fn new(
-        shared: Rc<Shared>,
-        stream: Rc<Async<TcpStream>>,
-        peer: SocketAddr,
+        shared: &Rc<Shared>,
+        caller: &Caller,
         standing: Rc<Standing>,
     ) -> io::Result<Self> {
         Ok(Connection {
-            local: stream.get_ref().local_addr()?,
-            wire: Wire::new(stream, shared.limits.write),
-            shared,
-            peer,
+            local: caller.stream.get_ref().local_addr()?,
+            wire: Wire::new(caller.stream.clone(), shared.limits.write),
+            shared: shared.clone(),
+            peer: caller.peer,
             buffer: Vec::new(),
             standing,
         })

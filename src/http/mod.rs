@@ -5,8 +5,8 @@
 //! answers are not async-h1's. Bodies go straight from shared memory or a file to the socket.
 //!
 //! ```text
-//! listen -> server (accept) -> conn -> head -> async-h1 decode -> router -> your handler
-//!                               `----- wire <- async-h1 encode (head) <- reply (body) <-'
+//! listen -> server (accept) -> line -> conn -> head -> async-h1 decode -> router -> your handler
+//!                                       `----- wire <- async-h1 encode (head) <- reply (body) <-'
 //! ```
 //!
 //! Nothing outside of this room names async-h1 or http_types.
@@ -19,10 +19,12 @@ mod error;
 #[cfg(fuzzing)]
 pub mod fuzz;
 mod head;
+mod line;
 mod listen;
 mod open;
 mod reply;
 mod request;
+mod room;
 mod router;
 mod server;
 mod target;
@@ -54,10 +56,16 @@ pub struct Limits {
     pub write: Duration,
     /// How long a refused client may go on sending before it is cut off.
     pub linger: Duration,
-    /// Connections at once. One more takes the place of one that waits for a request, of the client that has most.
+    /// Connections at once. One more takes the place of one that waits for a request, of the client that has most;
+    /// when all are being answered, it waits.
     pub connections: usize,
     /// Connections at once from one IPv4 address or IPv6 /64.
     pub connections_per_client: usize,
+    /// Connections that wait for a place. They are fewer when there are so many places that the sockets would not
+    /// suffice. One more pushes out one of the client that has most of them.
+    pub waiting: usize,
+    /// How long they wait before they are refused.
+    pub patience_for_place: Duration,
     /// Peers that may have more than that: reverse proxies. An IPv4 address is never given in its IPv6 form.
     pub trusted: Rc<dyn Fn(IpAddr) -> bool>,
 }
@@ -72,6 +80,8 @@ impl Default for Limits {
             linger: Duration::from_secs(1),
             connections: 256,
             connections_per_client: 64,
+            waiting: 512,
+            patience_for_place: Duration::from_secs(10),
             trusted: Rc::new(|_| false),
         }
     }

@@ -1,16 +1,16 @@
-//! The open connections: what each is doing, how many there may be, and which one goes when there are too many.
+//! The open connections: what each is doing, and which of them may go.
 
 use std::cell::{Cell, RefCell};
-use std::cmp::Reverse;
 use std::collections::BTreeMap;
-use std::net::{IpAddr, Ipv6Addr, Shutdown, TcpStream};
+use std::net::{IpAddr, Ipv6Addr, Shutdown};
 use std::rc::Rc;
 use std::time::Instant;
 
 use async_channel::{Receiver, Sender};
-use smol::{Async, Task};
+use smol::Task;
 
-use super::Limits;
+use super::line::Caller;
+use super::room::{Rooms, Seat};
 
 /// What a connection is doing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -24,22 +24,31 @@ pub(super) enum Phase {
 }
 
 /// What a connection is doing, and since when.
-pub(super) struct Standing(Cell<(Phase, Instant)>);
+pub(super) struct Standing {
+    now: Cell<(Phase, Instant)>,
+    /// Nothing has ever come.
+    is_untouched: Cell<bool>,
+    /// Told when it may give up its place.
+    changed: Sender<()>,
+}
 
 impl Standing {
-    /// That of a new connection, whose first bytes may be there already.
-    pub(super) fn new() -> Rc<Self> {
-        Rc::new(Standing(Cell::new((Phase::Reading, Instant::now()))))
-    }
-
     pub(super) fn enter(&self, phase: Phase) {
-        if self.0.get().0 != phase {
-            self.0.set((phase, Instant::now()));
+        let before = self.now.get().0;
+        if before != phase {
+            self.now.set((phase, Instant::now()));
+        }
+        if phase != Phase::Idle {
+            self.is_untouched.set(false);
+        }
+        if before == Phase::Answering && phase != before {
+            // A full channel already says it.
+            let _ = self.changed.try_send(());
         }
     }
 
     fn waits_since(&self) -> Option<Instant> {
-        let (phase, since) = self.0.get();
+        let (phase, since) = self.now.get();
         (phase != Phase::Answering).then_some(since)
     }
 }
@@ -56,8 +65,7 @@ pub(super) fn client_of(address: IpAddr) -> IpAddr {
 
 /// A connection in the table.
 pub(super) struct Entry {
-    pub(super) client: IpAddr,
-    pub(super) stream: Rc<Async<TcpStream>>,
+    pub(super) caller: Caller,
     pub(super) standing: Rc<Standing>,
     pub(super) task: Task<()>,
     /// It is only told that there is no place for it.
@@ -68,8 +76,8 @@ pub(super) struct Entry {
 pub(super) struct Open {
     entries: RefCell<BTreeMap<u32, Entry>>,
     next: Cell<u32>,
-    /// A message says that a connection ended.
-    ended: (Sender<()>, Receiver<()>),
+    /// A message says that a connection ended, or waits for a request again.
+    changed: (Sender<()>, Receiver<()>),
 }
 
 impl Default for Open {
@@ -77,7 +85,7 @@ impl Default for Open {
         Open {
             entries: RefCell::default(),
             next: Cell::new(0),
-            ended: async_channel::bounded(1),
+            changed: async_channel::bounded(1),
         }
     }
 }
@@ -86,6 +94,20 @@ impl Open {
     /// A key that no other connection has.
     pub(super) fn next_key(&self) -> u32 {
         self.next.replace(self.next.get().wrapping_add(1))
+    }
+
+    /// The standing of one that gets a place. What has come already is read before it may be taken away again.
+    pub(super) fn standing(&self, has_spoken: bool) -> Rc<Standing> {
+        let phase = if has_spoken {
+            Phase::Answering
+        } else {
+            Phase::Reading
+        };
+        Rc::new(Standing {
+            now: Cell::new((phase, Instant::now())),
+            is_untouched: Cell::new(true),
+            changed: self.changed.0.clone(),
+        })
     }
 
     pub(super) fn insert(&self, key: u32, entry: Entry) {
@@ -98,34 +120,36 @@ impl Open {
         entries.values().filter(|one| one.is_turned_away).count()
     }
 
-    /// Makes a place for one more connection, if need be by closing one that waits; tells whether there is one.
-    pub(super) fn make_room(&self, peer: IpAddr, limits: &Limits) -> bool {
-        let per_client = if (limits.trusted)(peer.to_canonical()) {
-            usize::MAX
-        } else {
-            limits.connections_per_client
-        };
-        let seats: Vec<Seat> = {
-            let entries = self.entries.borrow();
-            let counted = entries.iter().filter(|(_, one)| !one.is_turned_away);
-            let seat = |(key, one): (&u32, &Entry)| Seat {
-                key: *key,
-                client: one.client,
-                waits_since: one.standing.waits_since(),
-            };
-            counted.map(seat).collect()
-        };
-        match room(&seats, client_of(peer), per_client, limits.connections) {
-            Room::Free => true,
-            Room::InsteadOf(key) => {
-                // Its task ends at the executor's next turn, and closes the socket.
-                let shed = self.entries.borrow_mut().remove(&key);
-                log::debug!("closed a waiting connection for one of {peer}");
-                drop(shed);
-                true
-            }
-            Room::None => false,
-        }
+    /// Who has how many of `total` places.
+    pub(super) fn rooms(&self, total: usize) -> Rooms {
+        let entries = self.entries.borrow();
+        let counted = entries.iter().filter(|(_, one)| !one.is_turned_away);
+        let seats = counted.map(|(key, one)| Seat {
+            key: *key,
+            client: one.caller.client,
+            waits_since: one.standing.waits_since(),
+        });
+        Rooms::new(seats, total)
+    }
+
+    /// Takes a place away. Whoever has not sent anything on it yet has lost nothing but the place, and is given back;
+    /// any other connection is closed.
+    pub(super) fn shed(&self, key: u32) -> Option<Caller> {
+        // Its task ends at the executor's next turn.
+        let shed = self.entries.borrow_mut().remove(&key)?;
+        shed.standing.is_untouched.get().then_some(shed.caller)
+    }
+
+    /// Waits until a connection ends or may give up its place.
+    pub(super) async fn changed(&self) {
+        // Fails only without a sender, and we have one.
+        let _ = self.changed.1.recv().await;
+    }
+
+    /// Says that there is something new.
+    pub(super) fn change(&self) {
+        // A full channel already says it.
+        let _ = self.changed.0.try_send(());
     }
 
     /// Forgets a connection from within its own task.
@@ -133,16 +157,15 @@ impl Open {
         if let Some(entry) = self.entries.borrow_mut().remove(&key) {
             entry.task.detach();
         }
-        // A full channel already says it.
-        let _ = self.ended.0.try_send(());
+        self.change();
     }
 
     pub(super) fn close_idle(&self) {
         let entries = self.entries.borrow();
-        let idle = |one: &&Entry| one.standing.0.get().0 == Phase::Idle;
+        let idle = |one: &&Entry| one.standing.now.get().0 == Phase::Idle;
         for entry in entries.values().filter(idle) {
             // Fails only if the client was faster.
-            let _ = entry.stream.get_ref().shutdown(Shutdown::Both);
+            let _ = entry.caller.stream.get_ref().shutdown(Shutdown::Both);
         }
     }
 
@@ -153,107 +176,18 @@ impl Open {
     }
 
     pub(super) async fn all_ended(&self) {
-        while !self.entries.borrow().is_empty() && self.ended.1.recv().await.is_ok() {}
+        while !self.entries.borrow().is_empty() {
+            self.changed().await;
+        }
     }
-}
-
-/// A connection as far as room is concerned.
-struct Seat {
-    key: u32,
-    client: IpAddr,
-    /// `None` while it is being answered.
-    waits_since: Option<Instant>,
-}
-
-/// Where one more connection may go.
-#[derive(Debug, PartialEq, Eq)]
-enum Room {
-    Free,
-    InsteadOf(u32),
-    None,
-}
-
-/// A client that has all it may have gives up what has waited longest. When all places are taken, whoever has most of
-/// them does: a flood pushes out itself first.
-fn room(seats: &[Seat], newcomer: IpAddr, per_client: usize, total: usize) -> Room {
-    let mut counts = BTreeMap::new();
-    for seat in seats {
-        *counts.entry(seat.client).or_insert(0_usize) += 1;
-    }
-    let count = |client: IpAddr| counts.get(&client).copied().unwrap_or(0);
-    let has_enough = count(newcomer) >= per_client;
-    if !has_enough && seats.len() < total {
-        return Room::Free;
-    }
-    let may_go = seats
-        .iter()
-        .filter(|seat| !has_enough || seat.client == newcomer)
-        .filter_map(|seat| Some((seat, seat.waits_since?)));
-    may_go
-        .min_by_key(|(seat, since)| (Reverse(count(seat.client)), *since))
-        .map_or(Room::None, |(seat, _)| Room::InsteadOf(seat.key))
 }
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use super::*;
-
-    const ANSWERING: Option<u64> = None;
 
     fn ip(text: &str) -> IpAddr {
         text.parse().unwrap()
-    }
-
-    /// `all`: client and seconds it has been waiting; keys count from 0.
-    fn seats(all: &[(&str, Option<u64>)]) -> Vec<Seat> {
-        let now = Instant::now() + Duration::from_secs(1000);
-        let seat = |(key, (client, waited)): (usize, &(&str, Option<u64>))| Seat {
-            key: key as u32,
-            client: ip(client),
-            waits_since: waited.map(|waited| now - Duration::from_secs(waited)),
-        };
-        all.iter().enumerate().map(seat).collect()
-    }
-
-    #[test]
-    fn a_client_with_all_it_may_have_gives_up_what_waited_longest() {
-        let all = seats(&[
-            ("10.0.0.1", Some(1)),
-            ("10.0.0.2", Some(9)),
-            ("10.0.0.1", Some(5)),
-            ("10.0.0.1", ANSWERING),
-        ]);
-        assert_eq!(room(&all, ip("10.0.0.1"), 3, 9), Room::InsteadOf(2));
-        assert_eq!(room(&all, ip("10.0.0.1"), 4, 9), Room::Free);
-        assert_eq!(room(&all, ip("10.0.0.2"), 3, 9), Room::Free);
-        assert_eq!(room(&all, ip("10.0.0.3"), 3, 9), Room::Free);
-    }
-
-    #[test]
-    fn what_is_being_answered_stays_and_the_newcomer_goes() {
-        let all = seats(&[("10.0.0.1", ANSWERING), ("10.0.0.2", Some(3))]);
-        assert_eq!(room(&all, ip("10.0.0.1"), 1, 9), Room::None);
-        assert_eq!(room(&all[..1], ip("10.0.0.3"), 9, 1), Room::None);
-        assert_eq!(room(&[], ip("10.0.0.3"), 9, 0), Room::None);
-    }
-
-    #[test]
-    fn a_full_house_is_cleared_from_the_client_that_has_most() {
-        let all = seats(&[
-            ("10.0.0.1", Some(900)),
-            ("10.0.0.2", Some(3)),
-            ("10.0.0.2", Some(7)),
-            ("10.0.0.2", Some(5)),
-            ("10.0.0.3", ANSWERING),
-            ("10.0.0.3", ANSWERING),
-            ("10.0.0.3", ANSWERING),
-            ("10.0.0.3", ANSWERING),
-        ]);
-        assert_eq!(room(&all, ip("10.0.0.4"), 9, 8), Room::InsteadOf(2));
-        assert_eq!(room(&all, ip("10.0.0.1"), 9, 8), Room::InsteadOf(2));
-        assert_eq!(room(&all[..2], ip("10.0.0.4"), 9, 2), Room::InsteadOf(0));
     }
 
     #[test]
@@ -265,7 +199,8 @@ mod tests {
 
     #[test]
     fn a_standing_counts_from_its_last_change() {
-        let standing = Standing::new();
+        let open = Open::default();
+        let standing = open.standing(false);
         let first = standing.waits_since();
         standing.enter(Phase::Reading);
         assert_eq!(standing.waits_since(), first);
@@ -273,5 +208,30 @@ mod tests {
         assert_eq!(standing.waits_since(), None);
         standing.enter(Phase::Idle);
         assert!(standing.waits_since() >= first);
+    }
+
+    #[test]
+    fn the_end_of_an_answer_is_told_and_nothing_else() {
+        let open = Open::default();
+        let told = || open.changed.1.try_recv().is_ok();
+        let standing = open.standing(false);
+        for phase in [Phase::Idle, Phase::Reading, Phase::Answering] {
+            standing.enter(phase);
+            assert!(!told(), "{phase:?}");
+        }
+        standing.enter(Phase::Idle);
+        assert!(told());
+    }
+
+    #[test]
+    fn a_standing_is_untouched_until_something_has_come() {
+        let open = Open::default();
+        let standing = open.standing(false);
+        standing.enter(Phase::Idle);
+        assert!(standing.is_untouched.get());
+        standing.enter(Phase::Reading);
+        standing.enter(Phase::Idle);
+        assert!(!standing.is_untouched.get());
+        assert_eq!(open.standing(true).waits_since(), None);
     }
 }

@@ -6,13 +6,13 @@ use crate::kit::{connect_from, Flood};
 const HELLO: &[u8] = b"GET /hello HTTP/1.1\r\nHost: a\r\n\r\n";
 
 /// A connection from 127.0.0.`source` that has been answered once, and is idle.
-async fn idle(server: &Server, source: u8) -> Async<TcpStream> {
+pub(super) async fn idle(server: &Server, source: u8) -> Async<TcpStream> {
     let mut stream = Async::new(connect_from(source, server.local_addr())).unwrap();
     greet(&mut stream).await;
     stream
 }
 
-async fn greet(stream: &mut Async<TcpStream>) {
+pub(super) async fn greet(stream: &mut Async<TcpStream>) {
     stream.write_all(HELLO).await.unwrap();
     let mut answer = Vec::new();
     while !answer.ends_with(b"hello") {
@@ -33,9 +33,10 @@ async fn answered(server: &Server) -> Async<TcpStream> {
 }
 
 #[test]
-fn only_when_all_are_being_answered_is_one_more_refused() {
+fn only_when_all_are_being_answered_and_nobody_may_wait_is_one_more_refused() {
     let limits = Limits {
         connections: 2,
+        waiting: 0,
         ..patient()
     };
     with_server(limits, |server| async move {
@@ -84,22 +85,6 @@ fn a_client_with_all_it_may_have_gives_up_what_waited_longest() {
         for stream in [&mut first, &mut other, &mut newcomer] {
             greet(stream).await;
         }
-        drop(running);
-    });
-}
-
-#[test]
-fn a_client_whose_connections_are_all_being_answered_is_told_so() {
-    let limits = Limits {
-        connections_per_client: 1,
-        ..patient()
-    };
-    with_server(limits, |server| async move {
-        let running = answered(&server).await;
-        let mut refused = connect(&server).await;
-        assert_eq!(statuses(&rest(&mut refused).await), ["503"]);
-        drop(refused);
-        greet(&mut idle(&server, 2).await).await;
         drop(running);
     });
 }
@@ -177,12 +162,11 @@ fn a_thousand_slow_connections_hurt_neither_a_stream_nor_a_request() {
             );
         }
         let open = flood.open();
-        assert!(
-            open.values().all(|count| (1..=64).contains(count)),
-            "{open:?}"
-        );
+        // An eighth of the line, and some of the places.
+        let share = |count| (1..=64 + 64).contains(count);
+        assert!(open.values().all(share), "{open:?}");
         let all: usize = open.values().sum();
-        assert!((200..256).contains(&all), "{open:?}");
+        assert!((200..256 + 512).contains(&all), "{open:?}");
         watch(&mut viewer, &mut next).await;
         drop((flood, viewer));
         // Comes to an end only when every connection has.
@@ -194,6 +178,7 @@ fn a_thousand_slow_connections_hurt_neither_a_stream_nor_a_request() {
 fn a_flood_from_one_address_is_held_at_what_one_client_may_have() {
     let limits = Limits {
         connections_per_client: 5,
+        waiting: 8 * 3,
         ..patient()
     };
     with_server(limits, |server| async move {
@@ -201,7 +186,7 @@ fn a_flood_from_one_address_is_held_at_what_one_client_may_have() {
         flood.rise(200);
         ask(&server, "GET /hello", "").await;
         let open = flood.open();
-        assert!(open.values().all(|count| *count <= 5), "{open:?}");
+        assert!(open.values().all(|count| *count <= 5 + 3), "{open:?}");
         assert!(open.values().sum::<usize>() >= 8 * 5 - 1, "{open:?}");
     });
 }

@@ -111,11 +111,8 @@ fn twenty_requests_at_once_are_one_question_to_the_receiver() {
 
 #[test]
 fn all_logos_at_once_are_asked_for_one_at_a_time() {
-    let many = |config: &mut Config| {
-        config.guide.enabled = false;
-        config.server.max_connections_per_client = 256;
-    };
-    with(Options::default(), many, async |kit| {
+    let no_guide = |config: &mut Config| config.guide.enabled = false;
+    with(Options::default(), no_guide, async |kit| {
         kit.pass().await;
         let items = kit.get("/playlist.m3u").await.playlist();
         kit.receiver().reset_stats();
