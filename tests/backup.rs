@@ -45,7 +45,7 @@ fn all(folder: &Folder) -> Vec<(String, Vec<u8>, u32)> {
     all
 }
 
-const FILE: &str = "[guide]\nenabled = false\n[channels]\nradio = false\n";
+const FILE: &str = "[guide]\nenabled = false\ndays = 4\n";
 
 /// A configuration beside its keys, and the arguments that name it.
 struct Machine {
@@ -96,6 +96,7 @@ fn what_was_saved_destroyed_and_restored_is_served_as_before() {
     );
     let file = folder.write("xg2g.toml", &text);
     let named = ["--config", file.to_str().unwrap()];
+    done(&["token", "--config"], &file);
     let token = done(&["token", "--config"], &file);
     let asked = format!("Authorization: Bearer {token}\r\n");
     let mut program = Process::start(&mut xg2g(named));
@@ -161,7 +162,7 @@ fn a_dry_run_tells_what_would_change_and_touches_nothing() {
     let saved = this.folder.path("saved");
     this.backup(&saved);
     fs::remove_file(this.folder.path("keys")).unwrap();
-    fs::write(&this.file, "[guide]\ndays = 3\n").unwrap();
+    fs::write(&this.file, "[guide]\ndays = 4\n").unwrap();
     let before = all(&this.folder);
     let dry = ["restore", "--dry-run", "--config", &this.file];
     let said = done(&dry, &saved);
@@ -184,7 +185,7 @@ fn one_changed_bit_or_a_missing_end_is_refused_and_touches_nothing() {
     let saved = this.folder.path("saved");
     this.backup(&saved);
     let bytes = fs::read(&saved).unwrap();
-    fs::write(&this.file, "[guide]\ndays = 3\n").unwrap();
+    fs::write(&this.file, "[guide]\ndays = 4\n").unwrap();
     fs::remove_file(&saved).unwrap();
     let before = all(&this.folder);
     let broken = Folder::new();
@@ -269,7 +270,7 @@ fn what_the_program_would_not_take_is_refused_and_touches_nothing() {
         assert_eq!(all(&this.folder), before);
     }
     for (file, says) in [
-        ("/no/such", "No such file"),
+        ("/no/such", "/no/such is not there"),
         ("/dev/zero", "this is no file"),
     ] {
         let (status, said) = this.restore(Path::new(file));

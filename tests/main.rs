@@ -21,4 +21,5 @@ mod program; // the built program as a process
 mod regressions; // receivers that are wrong in ways met once
 mod serving; // every route of the running program
 mod streaming; // streams through the running program
+mod versions; // files of a newer version, met by this one
 mod written; // the files that the tests write for a receiver

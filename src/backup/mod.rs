@@ -103,7 +103,7 @@ impl Backup {
     /// # Errors
     /// When it cannot be read, or is not one that can be restored as a whole.
     pub fn read(file: &Path) -> io::Result<Backup> {
-        let bytes = content(file)?.ok_or_else(|| at(file, ErrorKind::NotFound.into()))?;
+        let bytes = content(file)?.ok_or_else(|| wrong(file, "is not there"))?;
         let (by, entries) = archive::unpack(&bytes).map_err(|why| wrong(file, why))?;
         for entry in &entries {
             let told = |why| wrong(file, format!("cannot be taken: {} {why}", entry.name));

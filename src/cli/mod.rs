@@ -237,7 +237,11 @@ fn parse(
     }
     let of_backup = match command.as_deref() {
         Some("backup" | "restore") => {
-            args.free_from_os_str(|text| Ok::<_, io::Error>(PathBuf::from(text)))?
+            let file: PathBuf = args.free_from_os_str(|text| Ok::<_, io::Error>(text.into()))?;
+            match file.to_str() {
+                Some(option) if option.starts_with('-') => return Err(unexpected(option)),
+                _ => file,
+            }
         }
         _ => PathBuf::new(),
     };
