@@ -194,7 +194,9 @@ fn parse(
         args.opt_value_from_os_str("--config", |text| Ok::<_, io::Error>(text.into()))?;
     let (demo, json) = (args.contains("--demo"), args.contains("--json"));
     let (stream, dry_run) = (args.contains("--stream"), args.contains("--dry-run"));
-    let keep: Option<NonZeroU16> = args.opt_value_from_str("--keep")?;
+    let keep: Option<NonZeroU16> = args
+        .opt_value_from_str("--keep")
+        .map_err(|_| Failure::Usage("--keep is a whole number from 1 to 65535".into()))?;
     let mut flags = Vec::new();
     for set in args.values_from_str::<_, String>("--set")? {
         match set.split_once('=') {
@@ -237,7 +239,8 @@ fn parse(
     }
     let of_backup = match command.as_deref() {
         Some("backup" | "restore") => {
-            let file: PathBuf = args.free_from_os_str(|text| Ok::<_, io::Error>(text.into()))?;
+            let file = args.free_from_os_str(|text| Ok::<_, io::Error>(PathBuf::from(text)));
+            let file = file.map_err(|_| Failure::Usage("a FILE is missing".into()))?;
             match file.to_str() {
                 Some(option) if option.starts_with('-') => return Err(unexpected(option)),
                 _ => file,
