@@ -28,6 +28,7 @@ pub mod store;
 pub mod stream;
 
 // Fourth floor: what happens by itself, and what is looked at once.
+pub mod backup;
 pub mod doctor;
 pub mod refresh;
 

@@ -8,7 +8,7 @@ use smol::LocalExecutor;
 use xg2g::cli::{self, Command, DemoReceiver};
 use xg2g::config;
 use xg2g::receiver::demo;
-use xg2g::run::{check, run, token, Ear};
+use xg2g::run::{backup, check, restore, run, token, Ear, Restored};
 
 fn main() -> ExitCode {
     match cli::read() {
@@ -38,6 +38,29 @@ fn main() -> ExitCode {
                     ));
                 }
                 print(|out| writeln!(out, "{}", token.secret.reveal()))
+            }
+            Err(error) => {
+                complain(&error);
+                ExitCode::FAILURE
+            }
+        },
+        Ok(Command::Backup { file, keep, loaded }) => match backup(&loaded, &file, keep) {
+            Ok(done) => print(|out| done.iter().try_for_each(|done| writeln!(out, "{done}"))),
+            Err(error) => {
+                complain(&error);
+                ExitCode::FAILURE
+            }
+        },
+        Ok(Command::Restore {
+            file,
+            dry_run,
+            place,
+            loaded,
+        }) => match restore(loaded, &place, &file, dry_run) {
+            Ok(Restored { done, remarks }) => {
+                let status = print(|out| done.iter().try_for_each(|done| writeln!(out, "{done}")));
+                remarks.iter().for_each(|remark| complain(remark));
+                status
             }
             Err(error) => {
                 complain(&error);

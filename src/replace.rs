@@ -24,6 +24,14 @@ impl Draft {
         Draft::begin_with(target, 0o644)
     }
 
+    /// The same for a file that only its owner may read.
+    ///
+    /// # Errors
+    /// Those of the file system.
+    pub fn begin_private(target: &Path) -> io::Result<Draft> {
+        Draft::begin_with(target, 0o600)
+    }
+
     fn begin_with(target: &Path, mode: u32) -> io::Result<Draft> {
         let directory = directory_of(target);
         fs::create_dir_all(directory)?;

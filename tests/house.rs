@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 const CELLAR: [&str; 6] = ["model", "cache", "events", "replace", "log", "watch"];
 
 /// What each room may use besides the cellar. The table of docs/ARCHITECTURE.md.
-const MAY_USE: [(&str, &[&str]); 18] = [
+const MAY_USE: [(&str, &[&str]); 19] = [
     ("model", &[]),
     ("cache", &[]),
     ("replace", &[]),
@@ -24,6 +24,7 @@ const MAY_USE: [(&str, &[&str]); 18] = [
     ("store", &["guide"]),
     ("picons", &["receiver"]),
     ("refresh", &["config", "receiver", "store"]),
+    ("backup", &["access", "store"]),
     ("doctor", &["access", "config", "http", "receiver", "store"]),
     (
         "server",

@@ -4,6 +4,7 @@
 
 mod access; // who may ask, how often, and what the others get
 mod audit; // what the audit is told, and where it is written
+mod backup; // configuration and state saved, destroyed and put back
 mod box_files; // channels and guide from files of the receiver itself
 mod channels; // from the bouquets of the receiver to channels
 mod demo; // the simulated receiver's answers against captured shapes
@@ -20,4 +21,5 @@ mod program; // the built program as a process
 mod regressions; // receivers that are wrong in ways met once
 mod serving; // every route of the running program
 mod streaming; // streams through the running program
+mod versions; // files of a newer version, met by this one
 mod written; // the files that the tests write for a receiver

@@ -79,6 +79,34 @@ fn read(name: &str) -> String {
 }
 
 #[test]
+fn the_page_of_migrations_lists_every_retired_name_and_no_other_as_one() {
+    let (source, page) = (read("src/config/retired.rs"), read("docs/MIGRATIONS.md"));
+    let retired = quoted(&source, "    other(\"");
+    assert!(retired.len() > 30);
+    let (_, table) = page.split_once("<!-- retired -->\n").unwrap();
+    let (table, _) = table.split_once("<!-- /retired -->").unwrap();
+    let listed: Vec<String> = table
+        .split('`')
+        .skip(1)
+        .step_by(2)
+        .map(str::to_owned)
+        .collect();
+    let in_use = |name: &String| config::KEYS.iter().any(|key| key.env == *name);
+    for name in &retired {
+        assert!(listed.contains(name), "{name} is not in the page");
+    }
+    for name in &listed {
+        let is_known = retired.contains(name) || in_use(name) || !name.starts_with("XG2G_");
+        assert!(is_known, "{name} is in the page only");
+    }
+    let (_, kept) = page.split_once("<!-- kept -->\n").unwrap();
+    let (kept, _) = kept.split_once("<!-- /kept -->").unwrap();
+    for name in kept.split('`').filter(|name| name.starts_with("XG2G_")) {
+        assert!(in_use(&name.to_owned()), "{name} is not read");
+    }
+}
+
+#[test]
 fn the_page_of_addresses_lists_every_route() {
     let (routes, page) = (read("src/server/routes.rs"), read("docs/HTTP.md"));
     for (method, call) in [("GET", "Route::get(\""), ("POST", "Route::post(\"")] {

@@ -8,7 +8,7 @@ use crate::model::Secret;
 use crate::replace::replace_private;
 
 /// Its name in the directory of the small state.
-const FILE: &str = "keys";
+pub const FILE: &str = "keys";
 /// Random bytes of a key: 128 bits are not guessed.
 const BYTES: usize = 16;
 
@@ -34,6 +34,16 @@ impl Keys {
         };
         let keys = text.and_then(|text| parse(&text));
         keys.map_err(|error| io::Error::new(error.kind(), format!("{}: {error}", path.display())))
+    }
+
+    /// The keys in the content of such a file.
+    ///
+    /// # Errors
+    /// When it is not one of ours.
+    pub fn parse(content: &[u8]) -> io::Result<Keys> {
+        let text = std::str::from_utf8(content);
+        let text = text.map_err(|error| io::Error::new(ErrorKind::InvalidData, error))?;
+        parse(text)
     }
 
     /// Keeps the keys in a directory, which is made if it is missing.

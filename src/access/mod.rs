@@ -28,7 +28,7 @@ use limit::{Limit, Rate, Taken};
 use links::Links;
 use origin::Names;
 
-pub use keys::Keys;
+pub use keys::{Keys, FILE as KEYS_FILE};
 
 /// Ready-made outputs: one player asks for all logos at once.
 const READY: Rate = Rate {

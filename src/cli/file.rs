@@ -10,6 +10,19 @@ const PLACES: [&str; 2] = ["/etc/enigma2/xg2g/xg2g.toml", "/etc/xg2g/xg2g.toml"]
 /// Larger files are none of ours: the sample has 6 kB.
 const LIMIT: u64 = 1 << 20;
 
+/// Where the file is, or would be: where it was named, else the first place that has one, else the one for this machine.
+pub(super) fn place(named: Option<PathBuf>) -> PathBuf {
+    let [on_box, elsewhere] = PLACES.map(PathBuf::from);
+    named.unwrap_or_else(|| {
+        let is_box = || !elsewhere.exists() && Path::new("/etc/enigma2").is_dir();
+        if on_box.exists() || is_box() {
+            on_box
+        } else {
+            elsewhere.clone()
+        }
+    })
+}
+
 /// The file's name and text. Only one that was named has to exist.
 pub(super) fn find(
     named: Option<PathBuf>,

@@ -12,6 +12,7 @@ use pico_args::Arguments;
 use std::ffi::OsString;
 use std::fmt;
 use std::io;
+use std::num::NonZeroU16;
 use std::path::{Path, PathBuf};
 
 /// What the user asks for.
@@ -35,6 +36,26 @@ pub enum Command {
         stream: bool,
         /// The configuration.
         loaded: Loaded,
+    },
+    /// Save configuration and small state.
+    Backup {
+        /// Where to.
+        file: PathBuf,
+        /// How many backups stay, with this one.
+        keep: NonZeroU16,
+        /// The configuration.
+        loaded: Loaded,
+    },
+    /// Put a backup back.
+    Restore {
+        /// The backup.
+        file: PathBuf,
+        /// Only tell what it would change.
+        dry_run: bool,
+        /// Where the configuration's file is, or would be.
+        place: PathBuf,
+        /// The configuration that is there now, or what is wrong with it.
+        loaded: Result<Loaded, Vec<Error>>,
     },
     /// Look at everything that is needed, and say what to do.
     Check {
@@ -104,11 +125,13 @@ const SHORT: [(&str, &str); 3] = [
 ];
 
 /// Every option, for the one that was meant.
-const OPTIONS: [&str; 22] = [
+const OPTIONS: [&str; 24] = [
     "--config",
     "--demo",
     "--json",
     "--stream",
+    "--dry-run",
+    "--keep",
     "--set",
     "--listen",
     "--data",
@@ -138,6 +161,22 @@ pub fn read() -> Result<Command, Failure> {
     parse(args, std::env::vars_os().collect(), &file::read)
 }
 
+/// The configuration as it would be once `restore` has put this at `place`.
+///
+/// # Errors
+/// Everything that would be wrong then.
+pub fn read_restored(place: &Path, content: &[u8]) -> Result<Loaded, Failure> {
+    let args = std::env::args_os().skip(1).collect();
+    let read_file = |path: &Path| match path == place {
+        true => Ok(content.to_owned()),
+        false => file::read(path),
+    };
+    match parse(args, std::env::vars_os().collect(), &read_file)? {
+        Command::Restore { loaded, .. } => loaded.map_err(Failure::Config),
+        _ => Err(Failure::Usage("nothing is restored".into())),
+    }
+}
+
 /// Does what [`read`] says with what it is given.
 fn parse(
     args: Vec<OsString>,
@@ -154,7 +193,10 @@ fn parse(
     let file: Option<PathBuf> =
         args.opt_value_from_os_str("--config", |text| Ok::<_, io::Error>(text.into()))?;
     let (demo, json) = (args.contains("--demo"), args.contains("--json"));
-    let stream = args.contains("--stream");
+    let (stream, dry_run) = (args.contains("--stream"), args.contains("--dry-run"));
+    let keep: Option<NonZeroU16> = args
+        .opt_value_from_str("--keep")
+        .map_err(|_| Failure::Usage("--keep is a whole number from 1 to 65535".into()))?;
     let mut flags = Vec::new();
     for set in args.values_from_str::<_, String>("--set")? {
         match set.split_once('=') {
@@ -173,21 +215,39 @@ fn parse(
     let command = args.subcommand()?;
     let plain = file.is_none() && flags.is_empty();
     let misplaced = match command.as_deref() {
-        None => json || stream,
-        Some("check") => stream,
-        Some("config") => json || stream,
-        Some("token") => demo || json,
-        Some("receiver" | "version" | "help") => demo || json || stream || !plain,
+        None | Some("check" | "config") => false,
+        Some("token" | "backup" | "restore") => demo,
+        Some("receiver" | "version" | "help") => demo || !plain,
         Some(other) => {
             return Err(Failure::Usage(format!("there is no command {other}")));
         }
     };
-    if misplaced {
+    let of_one = [
+        (json, "check"),
+        (stream, "token"),
+        (keep.is_some(), "backup"),
+        (dry_run, "restore"),
+    ];
+    let mut of_others = of_one
+        .iter()
+        .filter(|(_, of)| command.as_deref() != Some(of));
+    if misplaced || of_others.any(|(is_given, _)| *is_given) {
         return Err(Failure::Usage(match command {
             Some(name) => format!("`{name}` takes none of these options"),
-            None => "--json belongs to `check`, --stream to `token`".into(),
+            None => "--json belongs to `check`, --stream to `token`, --keep to `backup`, --dry-run to `restore`".into(),
         }));
     }
+    let of_backup = match command.as_deref() {
+        Some("backup" | "restore") => {
+            let file = args.free_from_os_str(|text| Ok::<_, io::Error>(PathBuf::from(text)));
+            let file = file.map_err(|_| Failure::Usage("a FILE is missing".into()))?;
+            match file.to_str() {
+                Some(option) if option.starts_with('-') => return Err(unexpected(option)),
+                _ => file,
+            }
+        }
+        _ => PathBuf::new(),
+    };
     let receiver = match command.as_deref() {
         Some("receiver") => Some(demo::read(&mut args)?),
         _ => None,
@@ -200,14 +260,28 @@ fn parse(
         (Some("version"), _) => Ok(Command::Version),
         (Some("help"), _) => Ok(Command::Help),
         (name, _) => {
+            let place = file::place(file.clone());
             let loaded = load(file, env, &flags, read_file);
             if name == Some("check") {
                 return Ok(Command::Check { demo, json, loaded });
+            }
+            if name == Some("restore") {
+                return Ok(Command::Restore {
+                    file: of_backup,
+                    dry_run,
+                    place,
+                    loaded,
+                });
             }
             let loaded = loaded.map_err(Failure::Config)?;
             Ok(match name {
                 None => Command::Run { demo, loaded },
                 Some("token") => Command::Token { stream, loaded },
+                Some("backup") => Command::Backup {
+                    file: of_backup,
+                    keep: keep.unwrap_or(NonZeroU16::MIN),
+                    loaded,
+                },
                 Some(_) => Command::Config { loaded },
             })
         }
@@ -279,6 +353,8 @@ Usage: xg2g [OPTIONS]            serve
        xg2g check [OPTIONS]      look at everything that is needed and say what to do
        xg2g config [OPTIONS]     print the configuration in force and where each value came from
        xg2g token [--stream]     print the token, or the stream key; make it if there is none
+       xg2g backup FILE [--keep N]        save configuration and small state; keep N backups
+       xg2g restore FILE [--dry-run]      put them back, or only tell what that would change
        xg2g receiver [...]       run the simulated receiver alone
        xg2g version | help
 
@@ -290,6 +366,8 @@ Options:
   --data DIR                the same as --set files.data=DIR
   --log-level LEVEL         the same as --set log.level=LEVEL
   --json                    `check` for programs: an array of check, status and message
+  --keep N                  `backup`: the N - 1 before it stay as FILE.1, FILE.2 and so on (default: 1, FILE alone)
+  --dry-run                 `restore` touches nothing
   --stream                  `token` for reading only: the key in addresses, see auth.everything
   -h, --help                print this
   -V, --version             print the version

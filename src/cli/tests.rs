@@ -90,6 +90,37 @@ fn check_is_told_of_a_broken_configuration() {
 }
 
 #[test]
+fn a_backup_takes_a_file_and_is_restored_whatever_the_configuration_is() {
+    for args in [["backup", "a", "--keep=3"], ["--keep=3", "backup", "a"]] {
+        let command = run(&args, &[], Some(""));
+        assert!(
+            matches!(&command, Ok(Command::Backup { file, keep, .. }) if file == Path::new("a") && keep.get() == 3)
+        );
+    }
+    let failure = run(&["backup", "a"], &[], Some("[")).unwrap_err();
+    assert_eq!(failure.status(), 78);
+    let args = ["restore", "a", "--dry-run", "--config", "b.toml"];
+    for (file, is_right) in [
+        (Some("[guide]\ndays = 2"), true),
+        (Some("["), false),
+        (None, false),
+    ] {
+        let command = run(&args, &[], file);
+        let Ok(Command::Restore {
+            file,
+            dry_run: true,
+            place,
+            loaded,
+        }) = command
+        else {
+            panic!("{command:?}");
+        };
+        assert_eq!((file, place), ("a".into(), "b.toml".into()));
+        assert_eq!(loaded.is_ok(), is_right);
+    }
+}
+
+#[test]
 fn version_and_help_work_with_a_broken_configuration() {
     for args in ["version", "--version", "help", "--help"] {
         assert!(run(&[args], &[("XG2G_EPG_DAYS", "x")], Some("[")).is_ok());
@@ -107,6 +138,14 @@ fn what_makes_no_sense_is_a_usage_error() {
         (&["--config", "a", "--config", "b"], "not twice"),
         (&["config", "--json"], "`config` takes none"),
         (&["--json"], "--json belongs to `check`"),
+        (&["--keep", "2"], "--keep to `backup`"),
+        (&["backup"], "a FILE is missing"),
+        (&["backup", "a", "b"], "unexpected b"),
+        (&["backup", "--kep", "a"], "is --keep meant?"),
+        (&["backup", "a", "--keep", "0"], "--keep is a whole number"),
+        (&["backup", "a", "--dry-run"], "`backup` takes none"),
+        (&["backup", "a", "--demo"], "`backup` takes none"),
+        (&["restore", "a", "--keep=2"], "`restore` takes none"),
         (&["receiver", "--listen", ":1"], "`receiver` takes none"),
         (&["--port", "1"], "does not belong here"),
         (&["receiver", "--port", "70000"], "--port: "),

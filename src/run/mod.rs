@@ -1,5 +1,6 @@
 //! The life of the program: it starts, is told to read its configuration again, and stops.
 
+mod backup;
 mod check;
 mod reload;
 mod signals;
@@ -25,6 +26,7 @@ use crate::stream::Watch;
 
 use reload::{reread, Report};
 
+pub use backup::{backup, restore, Restored};
 pub use check::check;
 pub use signals::{Ear, Told};
 pub use token::{token, Token};

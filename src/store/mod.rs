@@ -19,7 +19,7 @@ use crate::model::{Lineup, Listing, Selection};
 
 pub use guide_file::{GuideFile, GuideWriter, Head};
 pub use mount::{Kind, Mount};
-pub use state::State;
+pub use state::{check as check_state, State, Unread, FILE as STATE_FILE};
 
 /// The saved state is written at most this often, but for the first time and the last.
 const SAVE_EVERY: Duration = Duration::from_secs(3_600);

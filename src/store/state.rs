@@ -2,12 +2,14 @@
 //!
 //! Lines of text, gzipped: a head, then a line for each bouquet and entry, fields separated by tabs. 500 channels take
 //! some 10 kB. gzip's checksum tells a damaged file. Fields behind the third are there only where there is something to
-//! say: versions that do not know them read the file all the same.
+//! say: versions that do not know them read the file all the same. What they could not read has another number
+//! (docs/MIGRATIONS.md).
 
-use std::fmt::Write as _;
+use std::fmt::{self, Write as _};
 use std::io::{Read, Write};
 use std::path::Path;
 use std::rc::Rc;
+use std::str::{Lines, Split};
 use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -20,8 +22,16 @@ use crate::model::{
 };
 
 /// The file's name in the state directory.
-pub(super) const FILE: &str = "channels.gz";
-const MARK: &str = "xg2g channels 2";
+pub const FILE: &str = "channels.gz";
+const MARK: &str = "xg2g channels ";
+/// The version that is written.
+const VERSION: u32 = 2;
+/// Every version that is read, with its reader. Only ever added to: whoever skips versions keeps what was saved.
+const READERS: [(u32, Reader); 1] = [(2, version_2)];
+
+/// Makes of the fields of the head behind the version, and of the lines, what is said today.
+type Reader = fn(&mut Split<'_, char>, &mut Lines<'_>) -> Option<State>;
+
 /// A file that unpacks to more is not ours: 20 000 services are 3 MB.
 const LARGEST: u64 = 64 * 1024 * 1024;
 
@@ -38,6 +48,35 @@ pub struct State {
     pub last_full: Option<SystemTime>,
 }
 
+/// Why a state file is not taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unread {
+    /// It is cut, changed, or something else.
+    Damaged,
+    /// Its version is none of ours.
+    Unknown(u32),
+}
+
+impl fmt::Display for Unread {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Unread::Damaged => f.write_str("is damaged"),
+            Unread::Unknown(version) => write!(
+                f,
+                "is of version {version}, which this xg2g does not know ({VERSION})"
+            ),
+        }
+    }
+}
+
+/// Whether the content of a state file would be taken.
+///
+/// # Errors
+/// Why not.
+pub fn check(content: &[u8]) -> Result<(), Unread> {
+    unpack(content).map(drop)
+}
+
 /// Reads the state; `None` if there is none or it is damaged, which is logged.
 pub(super) fn load(directory: &Path) -> Option<State> {
     let path = directory.join(FILE);
@@ -49,14 +88,13 @@ pub(super) fn load(directory: &Path) -> Option<State> {
             return None;
         }
     };
-    let state = unpack(&packed);
-    if state.is_none() {
+    let told = |why: &Unread| {
         log::warn!(
-            "{} is damaged; the channels are asked from the receiver anew",
+            "{} {why}; the channels are asked from the receiver anew",
             path.display()
         );
-    }
-    state
+    };
+    unpack(&packed).inspect_err(told).ok()
 }
 
 /// The bytes of the file.
@@ -68,7 +106,10 @@ pub(super) fn pack(state: &State) -> Vec<u8> {
         last_full,
     } = state;
     let last_full = last_full.map_or(0, unix_seconds);
-    let mut text = format!("{MARK}\t{}\t{last_full}\t{receiver}\n", unix_seconds(*made));
+    let mut text = format!(
+        "{MARK}{VERSION}\t{}\t{last_full}\t{receiver}\n",
+        unix_seconds(*made)
+    );
     for bouquet in &listing.bouquets {
         let ListedBouquet {
             reference,
@@ -135,17 +176,23 @@ fn facts(marks: &str, provider: &str) -> Option<Arc<Service>> {
     })
 }
 
-fn unpack(packed: &[u8]) -> Option<State> {
+fn unpack(packed: &[u8]) -> Result<State, Unread> {
     let mut text = String::new();
-    GzDecoder::new(packed)
+    let read = GzDecoder::new(packed)
         .take(LARGEST)
-        .read_to_string(&mut text)
-        .ok()?;
+        .read_to_string(&mut text);
+    read.map_err(|_| Unread::Damaged)?;
     let mut lines = text.lines();
-    let mut head = lines.next()?.split('\t');
-    if head.next()? != MARK {
-        return None;
-    }
+    let mut head = lines.next().unwrap_or_default().split('\t');
+    let version = head.next().and_then(|mark| mark.strip_prefix(MARK));
+    let version = version.and_then(|version| version.parse().ok());
+    let version = version.ok_or(Unread::Damaged)?;
+    let reader = READERS.iter().find(|(read, _)| *read == version);
+    let (_, reader) = reader.ok_or(Unread::Unknown(version))?;
+    reader(&mut head, &mut lines).ok_or(Unread::Damaged)
+}
+
+fn version_2(head: &mut Split<'_, char>, lines: &mut Lines<'_>) -> Option<State> {
     let mut time = || Some(UNIX_EPOCH + Duration::from_secs(head.next()?.parse().ok()?));
     let (made, last_full) = (time()?, time()?);
     let receiver = head.next()?.to_owned();
@@ -271,17 +318,40 @@ mod tests {
     }
 
     #[test]
+    fn the_version_that_is_written_is_read_and_an_unknown_one_is_told() {
+        let of = |head: &str| {
+            let text = format!("{head}\t5\t0\thttp://box\ntv\tr1\tA\n");
+            let mut packer = GzEncoder::new(Vec::new(), Compression::new(1));
+            packer.write_all(text.as_bytes()).unwrap();
+            check(&packer.finish().unwrap())
+        };
+        assert!(READERS.iter().any(|(version, _)| *version == VERSION));
+        for (version, _) in READERS {
+            assert_eq!(of(&format!("xg2g channels {version}")), Ok(()));
+        }
+        let newer = VERSION + 1;
+        let told = of(&format!("xg2g channels {newer}")).unwrap_err();
+        assert_eq!(told, Unread::Unknown(newer));
+        assert_eq!(
+            told.to_string(),
+            "is of version 3, which this xg2g does not know (2)"
+        );
+        assert_eq!(of("xg2g channels"), Err(Unread::Damaged));
+        assert_eq!(of("something else"), Err(Unread::Damaged));
+    }
+
+    #[test]
     fn damage_is_noticed() {
         let packed = pack(&state(UNIX_EPOCH, None));
         for at in 0..packed.len() {
-            assert_eq!(unpack(&packed[..at]), None, "cut at {at}");
+            assert_eq!(unpack(&packed[..at]), Err(Unread::Damaged), "cut at {at}");
         }
         // Behind the ten bytes of gzip's head, which say nothing that matters.
         for at in 10..packed.len() {
             let mut bytes = packed.clone();
             bytes[at] ^= 0x10;
             // Bits that fill up the last byte of the deflated text mean nothing.
-            let read = unpack(&bytes).map(|state| state.listing);
+            let read = unpack(&bytes).ok().map(|state| state.listing);
             assert!(read.is_none_or(|read| *read == listing()), "byte {at}");
         }
     }
