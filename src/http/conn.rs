@@ -20,6 +20,7 @@ use super::request::{Client, Method, Request};
 use super::router::Router;
 use super::wire::Wire;
 use super::Limits;
+use crate::metrics::Held;
 
 /// Slices given to one `writev`; far below the kernel's 1024.
 const SLICES: usize = 64;
@@ -96,6 +97,8 @@ pub(super) struct Connection {
     /// Received and not yet used: the start of the next request, or pipelined ones.
     buffer: Vec<u8>,
     standing: Rc<Standing>,
+    /// Counts it among those that are open.
+    _open: Held,
 }
 
 impl Connection {
@@ -109,6 +112,7 @@ impl Connection {
         Ok(Connection {
             local: stream.get_ref().local_addr()?,
             wire: Wire::new(stream, shared.limits.write),
+            _open: shared.router.seen().connection(),
             shared,
             peer,
             buffer: Vec::new(),
@@ -143,6 +147,7 @@ impl Connection {
             "refused {}: {} {} {}",
             self.peer, refusal.status, refusal.message, asked.id
         );
+        self.shared.router.seen().refused(refusal.status);
         if self
             .send(ApiError::from(refusal).reply(&asked.id, true), &asked)
             .await

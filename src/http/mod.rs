@@ -24,6 +24,7 @@ mod open;
 mod reply;
 mod request;
 mod router;
+mod seen;
 mod server;
 mod target;
 mod wire;
@@ -38,6 +39,7 @@ pub use listen::listen;
 pub use reply::{Body, Chunks, Live, Part, Piece, Reply};
 pub use request::{Client, Method, Request};
 pub use router::{Access, Cost, Gate, Handler, Headers, IntoAnswer, Params, Route, Router};
+pub use seen::Seen;
 pub use server::Server;
 
 /// How long and how much a client may ask for.

@@ -140,6 +140,7 @@ impl Kit {
                 timing: TIMING,
                 may_sleep: |path| path.ends_with("asleep/epg.dat"),
             },
+            reloads: Rc::default(),
         };
         *self.running.borrow_mut() = Some(app::start(&self.executor, options).unwrap());
     }
