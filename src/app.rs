@@ -11,10 +11,11 @@ use smol::future::FutureExt;
 use smol::{LocalExecutor, Task, Timer};
 
 use crate::access::{Guard, Keys};
-use crate::config::{Config, Loaded, Locked, ReceiverSource};
+use crate::config::{Config, Loaded, Locked, ReceiverSource, Reloads};
 use crate::http::client::Settings;
 use crate::http::{listen, Limits, Server};
 use crate::log::audit::Audit;
+use crate::metrics::{Process, Registry};
 use crate::model::{authority, is_loopback, rfc3339, unix_seconds, without_port, Selection};
 use crate::picons::Picons;
 use crate::receiver::demo;
@@ -43,6 +44,8 @@ pub struct Options {
     pub watch: Watch,
     /// How the receiver's own files are looked at.
     pub looks: Looks,
+    /// How often the configuration was read again.
+    pub reloads: Rc<Reloads>,
 }
 
 /// Why the program cannot start.
@@ -110,6 +113,7 @@ pub fn start(executor: &Rc<LocalExecutor<'static>>, options: Options) -> Result<
         demo,
         watch,
         looks,
+        reloads,
     } = options;
     let disk = disk(&loaded.config, demo.is_some());
     let demo = match demo {
@@ -151,7 +155,7 @@ pub fn start(executor: &Rc<LocalExecutor<'static>>, options: Options) -> Result<
     let settings = config.stream.clone();
     let streams = Streams::new(executor, settings, ports(config), ask(web.clone()), watch);
     let (handle, poller) = refresh::start(
-        web,
+        web.clone(),
         store.clone(),
         refresh::Settings {
             receiver: config.receiver.clone(),
@@ -169,6 +173,15 @@ pub fn start(executor: &Rc<LocalExecutor<'static>>, options: Options) -> Result<
     );
     let keys = keys(config, &state).map_err(Error::Keys)?;
     let guard = Guard::new(config, &keys, audit.clone());
+    let metrics = Registry::new(vec![
+        Rc::new(handle.clone()),
+        reloads,
+        store.clone(),
+        web,
+        Rc::new(streams.clone()),
+        guard.refused(),
+        Rc::new(Process),
+    ]);
     let router = server::table(server::Needs {
         store: store.clone(),
         refresh: handle.clone(),
@@ -184,6 +197,7 @@ pub fn start(executor: &Rc<LocalExecutor<'static>>, options: Options) -> Result<
         loaded: Rc::new(loaded.clone()),
         refused: guard.refused(),
         audit: audit.clone(),
+        metrics,
         started: Instant::now(),
     });
     let listener = listen(&config.server.listen.to_string()).map_err(Error::Listen)?;

@@ -8,6 +8,7 @@
 pub mod cache;
 pub mod events;
 pub mod log;
+pub mod metrics;
 pub mod model;
 pub mod replace;
 pub mod watch;

@@ -5,14 +5,17 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The cellar: everybody may use it, it uses nothing of ours but, for `events`, the model.
-const CELLAR: [&str; 6] = ["model", "cache", "events", "replace", "log", "watch"];
+const CELLAR: [&str; 7] = [
+    "model", "cache", "events", "replace", "log", "metrics", "watch",
+];
 
 /// What each room may use besides the cellar. The table of docs/ARCHITECTURE.md.
-const MAY_USE: [(&str, &[&str]); 19] = [
+const MAY_USE: [(&str, &[&str]); 20] = [
     ("model", &[]),
     ("cache", &[]),
     ("replace", &[]),
     ("log", &[]),
+    ("metrics", &[]),
     ("watch", &[]),
     ("config", &[]),
     ("http", &[]),

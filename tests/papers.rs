@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used)]
 
+use crate::kit::{with_channels, Family};
 use std::fs;
 use std::path::Path;
 use xg2g::{cli, config, http};
@@ -142,12 +143,43 @@ fn the_table_of_errors_in_the_page_of_addresses_is_that_of_the_program() {
             code.about
         );
     }
-    let page = read("docs/HTTP.md");
-    let (begin, end) = ("<!-- codes -->\n", "<!-- /codes -->");
-    let (before, rest) = page.split_once(begin).unwrap();
-    let (_, after) = rest.split_once(end).unwrap();
-    compare(
-        "docs/HTTP.md",
-        &format!("{before}{begin}{table}{end}{after}"),
-    );
+    compare_part("docs/HTTP.md", "codes", &table);
+}
+
+/// Compares the part of a page between two marks.
+fn compare_part(name: &str, mark: &str, generated: &str) {
+    let page = read(name);
+    let (begin, end) = (format!("<!-- {mark} -->\n"), format!("<!-- /{mark} -->"));
+    let (before, rest) = page.split_once(&begin).unwrap();
+    let (_, after) = rest.split_once(&end).unwrap();
+    compare(name, &format!("{before}{begin}{generated}{end}{after}"));
+}
+
+#[test]
+fn the_page_of_metrics_is_what_the_program_tells() {
+    with_channels(async |kit| {
+        let mut table =
+            String::from("| name | type | labels | meaning |\n| --- | --- | --- | --- |\n");
+        for family in kit.metrics().await.families {
+            let Family {
+                name, kind, help, ..
+            } = &family;
+            let labels: Vec<String> = family.labels.iter().map(described).collect();
+            table += &format!("| `{name}` | {kind} | {} | {help} |\n", labels.join("; "));
+        }
+        compare_part("docs/METRICS.md", "metrics", &table);
+    });
+}
+
+/// A label, and its values where they are not told elsewhere.
+fn described((name, values): &(String, Vec<String>)) -> String {
+    if values
+        .iter()
+        .any(|value| matches!(&**value, "other" | "200"))
+        || name == "version"
+    {
+        return format!("`{name}`");
+    }
+    let values: Vec<String> = values.iter().map(|value| format!("`{value}`")).collect();
+    format!("`{name}`: {}", values.join(", "))
 }

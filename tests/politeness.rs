@@ -218,8 +218,9 @@ fn players_cost_the_receiver_nothing_but_logos() {
             "/stream/1-0-19-2B01-3E9-1-C00000-0-0-0.ts?mode=redirect",
             "/healthz",
             "/readyz",
+            "/metrics",
         ];
-        let asked = together(paths.iter().cycle().take(33).map(|path| kit.get(path))).await;
+        let asked = together(paths.iter().cycle().take(36).map(|path| kit.get(path))).await;
         assert!(asked
             .iter()
             .all(|answer| matches!(answer.status, 200 | 302)));

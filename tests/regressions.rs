@@ -164,6 +164,7 @@ fn start(executor: &Rc<LocalExecutor<'static>>, name: &str, config: &Config) -> 
         demo: None,
         watch: Watch::default(),
         looks: Looks::default(),
+        reloads: Rc::default(),
     };
     app::start(executor, options).unwrap()
 }

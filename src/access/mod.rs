@@ -8,9 +8,10 @@ mod keys;
 mod limit;
 mod links;
 mod origin;
+mod refused;
 
 use std::borrow::Cow;
-use std::cell::{Cell, RefCell};
+use std::cell::RefCell;
 use std::net::{IpAddr, Ipv6Addr};
 use std::rc::Rc;
 use std::time::{Duration, Instant};
@@ -29,6 +30,7 @@ use links::Links;
 use origin::Names;
 
 pub use keys::{Keys, FILE as KEYS_FILE};
+pub use refused::Refused;
 
 /// Ready-made outputs: one player asks for all logos at once.
 const READY: Rate = Rate {
@@ -53,15 +55,6 @@ const FOR_BROWSERS: [(&str, &str); 3] = [
     ("x-frame-options", "DENY"),
     ("referrer-policy", "no-referrer"),
 ];
-
-/// How many requests were refused since the start, for the status.
-#[derive(Debug, Default)]
-pub struct Refused {
-    /// One too many.
-    pub limited: Cell<u32>,
-    /// For where they came from, or for their token.
-    pub denied: Cell<u32>,
-}
 
 /// The gate.
 pub struct Guard {
@@ -284,7 +277,7 @@ impl Gate for Guard {
         if let Some(taken) = self.take(asker, cost, now) {
             headers.extend(limits(taken));
             if let Some(wait) = taken.wait {
-                count(&self.refused.limited);
+                self.refused.limited.up();
                 let seconds = up(wait).to_string();
                 self.tell(Kind::ApiRateLimit, request, access, "", now);
                 let error = ApiError::new(code::RATE_LIMIT, "rate limit exceeded");
@@ -309,7 +302,7 @@ impl Gate for Guard {
                 }
             }
             Err(error) => {
-                count(&self.refused.denied);
+                self.refused.deny(error.code());
                 let kind = match error.code() {
                     code if code == code::WRONG_TOKEN => Kind::AuthFailure,
                     code if code == code::NO_TOKEN => Kind::AuthMissing,
@@ -348,8 +341,4 @@ fn limits(taken: Taken) -> [(&'static str, Cow<'static, str>); 3] {
 /// Whole seconds, one more where it is not exact.
 fn up(time: Duration) -> u64 {
     time.as_secs() + u64::from(time.subsec_nanos() > 0)
-}
-
-fn count(counter: &Cell<u32>) {
-    counter.set(counter.get().wrapping_add(1));
 }

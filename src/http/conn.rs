@@ -20,6 +20,7 @@ use super::request::{Client, Method, Request};
 use super::router::Router;
 use super::wire::Wire;
 use super::Limits;
+use crate::metrics::Held;
 
 /// Slices given to one `writev`; far below the kernel's 1024.
 const SLICES: usize = 64;
@@ -96,6 +97,8 @@ pub(super) struct Connection {
     /// Received and not yet used: the start of the next request, or pipelined ones.
     buffer: Vec<u8>,
     standing: Rc<Standing>,
+    /// Counts it among those that are open.
+    _open: Held,
 }
 
 impl Connection {
@@ -106,6 +109,7 @@ impl Connection {
         standing: Rc<Standing>,
     ) -> io::Result<Self> {
         Ok(Connection {
+            _open: shared.router.seen().connection(),
             local: caller.stream.get_ref().local_addr()?,
             wire: Wire::new(caller.stream.clone(), shared.limits.write),
             shared: shared.clone(),
@@ -142,6 +146,7 @@ impl Connection {
             "refused {}: {} {} {}",
             self.peer, refusal.status, refusal.message, asked.id
         );
+        self.shared.router.seen().refused(refusal.status);
         if self
             .send(ApiError::from(refusal).reply(&asked.id, true), &asked)
             .await

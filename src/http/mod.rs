@@ -26,6 +26,7 @@ mod reply;
 mod request;
 mod room;
 mod router;
+mod seen;
 mod server;
 mod target;
 mod wire;
@@ -40,6 +41,7 @@ pub use listen::listen;
 pub use reply::{Body, Chunks, Live, Part, Piece, Reply};
 pub use request::{Client, Method, Request};
 pub use router::{Access, Cost, Gate, Handler, Headers, IntoAnswer, Params, Route, Router};
+pub use seen::Seen;
 pub use server::Server;
 
 /// How long and how much a client may ask for.

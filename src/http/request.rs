@@ -41,12 +41,17 @@ impl Method {
         let found = Method::ALL.iter().find(|(_, name)| *name == text);
         found.map(|(method, _)| *method)
     }
+
+    /// As it is written.
+    pub fn as_str(self) -> &'static str {
+        let found = Method::ALL.iter().find(|(method, _)| *method == self);
+        found.map_or("", |(_, name)| name)
+    }
 }
 
 impl fmt::Display for Method {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let found = Method::ALL.iter().find(|(method, _)| method == self);
-        f.pad(found.map_or("", |(_, name)| name))
+        f.pad(self.as_str())
     }
 }
 

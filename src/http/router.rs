@@ -2,12 +2,15 @@
 
 use std::borrow::Cow;
 use std::future::Future;
+use std::rc::Rc;
+use std::time::Instant;
 
 use smol::future::{BoxedLocal, FutureExt};
 
 use super::error::{code, ApiError};
 use super::reply::Reply;
 use super::request::{Method, Request};
+use super::seen::Seen;
 
 /// What answers a route.
 pub type Handler = Box<dyn Fn(Request, Params) -> BoxedLocal<Result<Reply, ApiError>>>;
@@ -224,6 +227,7 @@ impl Params {
 pub struct Router {
     routes: Vec<Route>,
     gate: Option<Box<dyn Gate>>,
+    seen: Rc<Seen>,
 }
 
 /// What a path and method lead to.
@@ -237,7 +241,22 @@ enum Found<'r> {
 impl Router {
     /// A router over these rows.
     pub fn new(routes: Vec<Route>) -> Self {
-        Router { routes, gate: None }
+        Router {
+            routes,
+            gate: None,
+            seen: Rc::default(),
+        }
+    }
+
+    /// The router that counts in `seen` what it is asked.
+    #[must_use]
+    pub fn counting(self, seen: Rc<Seen>) -> Self {
+        seen.expect(&self.routes);
+        Router { seen, ..self }
+    }
+
+    pub(super) fn seen(&self) -> &Seen {
+        &self.seen
     }
 
     /// The router behind a gate.
@@ -257,6 +276,7 @@ impl Router {
     /// Answers a request: by its row, else 404, 405 with `Allow`, or 204 with `Allow` for `OPTIONS`. What is refused
     /// by the gate is not answered so.
     pub async fn answer(&self, mut request: Request) -> Reply {
+        let (began, method) = (Instant::now(), request.method.as_str());
         let id = request.id.clone();
         let found = self.find(request.method, &request.segments);
         let row = match &found {
@@ -286,6 +306,8 @@ impl Router {
         let has_body = !row.is_some_and(|row| row.is_for_players);
         let mut reply = answer.unwrap_or_else(|error| error.reply(&id, has_body));
         reply.headers.extend(headers);
+        let route = row.map(|row| row.path);
+        self.seen.note(method, route, reply.status, began.elapsed());
         reply
     }
 

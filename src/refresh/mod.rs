@@ -6,6 +6,7 @@
 mod channels;
 mod facts;
 mod files;
+mod metrics;
 mod programme;
 mod publish;
 mod status;
@@ -20,6 +21,7 @@ use async_channel::{Receiver, Sender};
 use smol::future::FutureExt;
 use smol::Timer;
 
+use crate::cache::Counts;
 use crate::config;
 use crate::log::audit::Audit;
 use crate::model::{clock_is_set, Listing};
@@ -57,6 +59,7 @@ pub(crate) struct Poller {
     relay_asked: Cell<Option<Instant>>,
     tell: Tell,
     audit: Audit,
+    metrics: Rc<metrics::Metrics>,
 }
 
 /// Is told the receiver's facts in each pass.
@@ -82,6 +85,7 @@ pub struct Handle {
     requests: Sender<Wish>,
     /// Closes when the running pass, or else the next one, ends.
     ended: Rc<RefCell<Ended>>,
+    metrics: Rc<metrics::Metrics>,
 }
 
 /// Why something is done.
@@ -136,6 +140,11 @@ impl Handle {
         let _ = ended.recv().await;
     }
 
+    /// Statistics of the receiver's answers that are kept, as of the last pass.
+    pub fn kept(&self) -> Counts {
+        self.status.borrow().kept
+    }
+
     /// How things are.
     pub fn status(&self) -> Status {
         self.status.borrow().clone()
@@ -160,7 +169,9 @@ pub fn start(
         status: status.clone(),
         requests,
         ended: ended.clone(),
+        metrics: Rc::default(),
     };
+    let metrics = handle.metrics.clone();
     let poller = Poller {
         web,
         store,
@@ -176,6 +187,7 @@ pub fn start(
         relay_asked: Cell::default(),
         tell,
         audit,
+        metrics,
     };
     (handle, async move { poller.run(wishes).await })
 }
@@ -205,8 +217,11 @@ impl Poller {
         let mut failing: Option<(Duration, Failure)> = None;
         let mut call = Call::Start;
         loop {
+            let began = Instant::now();
             let pass = self.pass(call.wish(), failing.is_some());
             let result = self.audited(&call, "channels and guide", pass).await;
+            let lineup = &self.store.current().lineup;
+            self.metrics.note(began.elapsed(), result.is_ok(), lineup);
             let interval = self.settings.refresh.interval;
             let pause = match &result {
                 Ok(()) => {

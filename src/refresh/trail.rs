@@ -45,7 +45,7 @@ impl Poller {
                     ("channels", known.lineup.channels.len().to_string()),
                     ("bouquets", known.lineup.bouquets.len().to_string()),
                 ];
-                let events = known.guide.as_ref().map(|guide| guide.events);
+                let events = known.guide.as_ref().map(|guide| guide.all().events);
                 details.extend(events.map(|events| ("events", events.to_string())));
                 details.push(took);
                 self.record(Kind::RefreshSuccess, call, what, &details);

@@ -18,7 +18,7 @@ use smol::{LocalExecutor, Task, Timer};
 
 use crate::access::Keys;
 use crate::app::{self, Running};
-use crate::config::Loaded;
+use crate::config::{Loaded, Reloads};
 use crate::log::Output;
 use crate::receiver::demo;
 use crate::refresh::Looks;
@@ -58,7 +58,8 @@ async fn serve(
 ) -> Result<(), app::Error> {
     let mut ear = Ear::new();
     let had_terminal = io::stderr().is_terminal();
-    let started = begin(executor, demo, &loaded).inspect_err(|error| {
+    let reloads = Rc::<Reloads>::default();
+    let started = begin(executor, demo, &loaded, &reloads).inspect_err(|error| {
         // The caller tells standard error.
         if loaded.config.log.output != Output::Stderr {
             log::error!("{error}");
@@ -71,7 +72,7 @@ async fn serve(
     loop {
         if let Some(running) = &running {
             if let Some(report) = report.take() {
-                report.record(running.audit(), &loaded);
+                report.record(running.audit(), &loaded, &reloads);
             }
         }
         let again = async {
@@ -82,7 +83,7 @@ async fn serve(
             None
         };
         match async { Some(ear.next().await) }.or(again).await {
-            None => running = begin_again(executor, demo, &loaded),
+            None => running = begin_again(executor, demo, &loaded, &reloads),
             // It may also be the system's word for a terminal that was closed, and then nobody watches any more.
             Some(Told::Reload) if !had_terminal || io::stderr().is_terminal() => {
                 let has_new_keys = running.as_ref().is_some_and(|running| {
@@ -98,12 +99,12 @@ async fn serve(
                 if let Some(running) = running.take() {
                     running.stop().await;
                 }
-                match begin(executor, demo, &new) {
+                match begin(executor, demo, &new, &reloads) {
                     Ok(started) => (running, loaded) = (Some(started), new),
                     Err(error) => {
                         log::error!("the former configuration is taken again: {error}");
                         report = Some(Report::Refused(vec![error.to_string()]));
-                        running = begin_again(executor, demo, &loaded);
+                        running = begin_again(executor, demo, &loaded, &reloads);
                     }
                 }
             }
@@ -123,6 +124,7 @@ fn begin(
     executor: &Rc<LocalExecutor<'static>>,
     demo: bool,
     loaded: &Loaded,
+    reloads: &Rc<Reloads>,
 ) -> Result<Running, app::Error> {
     let log = &loaded.config.log;
     crate::log::start(log.level, log.output.clone(), app::stamp);
@@ -138,6 +140,7 @@ fn begin(
         demo: demo.then(demo::Options::default),
         watch: Watch::default(),
         looks: Looks::default(),
+        reloads: reloads.clone(),
     };
     let running = app::start(executor, options)?;
     log::info!("listening on {}", running.address());
@@ -149,8 +152,9 @@ fn begin_again(
     executor: &Rc<LocalExecutor<'static>>,
     demo: bool,
     loaded: &Loaded,
+    reloads: &Rc<Reloads>,
 ) -> Option<Running> {
-    begin(executor, demo, loaded)
+    begin(executor, demo, loaded, reloads)
         .inspect_err(|error| log::error!("another try in {} s: {error}", NEW_TRY.as_secs()))
         .ok()
 }

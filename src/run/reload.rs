@@ -1,7 +1,7 @@
 //! What becomes of a configuration that is read again.
 
 use crate::cli::{self, Command};
-use crate::config::{self, Loaded};
+use crate::config::{self, Loaded, Reloads};
 use crate::log::audit::{Audit, Event, Kind};
 
 /// The names of the first errors in the audit; the log has all of them.
@@ -17,8 +17,9 @@ pub(super) enum Report {
 }
 
 impl Report {
-    /// Tells the audit; `loaded` is in force.
-    pub(super) fn record(self, audit: &Audit, loaded: &Loaded) {
+    /// Counts it and tells the audit; `loaded` is in force.
+    pub(super) fn record(self, audit: &Audit, loaded: &Loaded, reloads: &Reloads) {
+        reloads.count(matches!(self, Report::Taken(_)));
         let (kind, details) = match self {
             Report::Taken(changes) => (Kind::ConfigReload, changes),
             Report::Refused(reasons) => {

@@ -11,6 +11,7 @@ mod guide;
 mod health;
 mod known;
 mod list;
+mod metrics;
 mod picon;
 mod playlist;
 mod rendered;
@@ -27,6 +28,7 @@ use std::time::Instant;
 use crate::access::Refused;
 use crate::config::Loaded;
 use crate::log::audit::Audit;
+use crate::metrics::Registry;
 use crate::picons::Picons;
 use crate::refresh;
 use crate::store::Store;
@@ -53,6 +55,8 @@ pub struct Needs {
     pub refused: Rc<Refused>,
     /// The audit, for what it lost.
     pub audit: Audit,
+    /// Those who have numbers to tell.
+    pub metrics: Registry,
     /// When the program started.
     pub started: Instant,
 }

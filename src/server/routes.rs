@@ -4,9 +4,9 @@ use std::rc::Rc;
 
 use super::rendered::Rendered;
 use super::{
-    api, control, guide, health, picon, playlist, settings, status, stream, streams, Needs,
+    api, control, guide, health, metrics, picon, playlist, settings, status, stream, streams, Needs,
 };
-use crate::http::{Access, Cost, Route, Router};
+use crate::http::{Access, Cost, Route, Router, Seen};
 
 /// The routes with their handlers.
 pub fn table(needs: Needs) -> Router {
@@ -19,6 +19,7 @@ pub fn table(needs: Needs) -> Router {
         loaded,
         refused,
         audit,
+        metrics: registry,
         started,
     } = needs;
     let addresses = Rc::new(addresses);
@@ -43,6 +44,16 @@ pub fn table(needs: Needs) -> Router {
     };
     let channels = api::Api {
         store: store.clone(),
+    };
+    let others = metrics::Others {
+        refresh: refresh.clone(),
+        picons: picons.clone(),
+        rendered: rendered.clone(),
+        audit: audit.clone(),
+    };
+    let seen = Rc::<Seen>::default();
+    let metrics = metrics::Metrics {
+        registry: registry.with(seen.clone()).with(Rc::new(others)),
     };
     let status = status::Page {
         store: store.clone(),
@@ -91,7 +102,9 @@ pub fn table(needs: Needs) -> Router {
         Route::get("/api/v1/tuners", row!(activity.tuners)),
         Route::get("/api/v1/config", row!(settings.get)),
         Route::post("/api/v1/refresh", row!(control.refresh)).costing(Cost::Dear),
+        Route::get("/metrics", row!(metrics.get)),
         Route::get("/healthz", row!(health.alive)).needing(Access::Probe),
         Route::get("/readyz", row!(health.ready)).needing(Access::Probe),
     ])
+    .counting(seen)
 }

@@ -49,8 +49,8 @@ struct AuditJson {
 
 #[derive(SerJson)]
 struct RefusedJson {
-    limited: u32,
-    denied: u32,
+    limited: u64,
+    denied: u64,
 }
 
 #[derive(SerJson)]
@@ -191,8 +191,8 @@ impl Page {
                 changed: (snapshot.generation > 0).then(|| time(snapshot.made)),
             },
             guide: snapshot.guide.as_ref().map(|guide| GuideJson {
-                events: guide.events,
-                channels: guide.channels,
+                events: guide.all().events,
+                channels: guide.all().channels,
                 changed: time(guide.made),
                 bytes: guide.plain_bytes(),
                 packed_bytes: guide.packed_bytes(),
@@ -204,8 +204,8 @@ impl Page {
                 outputs: self.rendered.counts().into(),
             },
             refused: RefusedJson {
-                limited: self.refused.limited.get(),
-                denied: self.refused.denied.get(),
+                limited: self.refused.limited(),
+                denied: self.refused.denied(),
             },
             audit: AuditJson {
                 dropped: self.audit.dropped(),

@@ -19,13 +19,14 @@ use flate2::write::DeflateEncoder;
 use flate2::{Compress, Compression, FlushCompress};
 
 use crate::guide;
-use crate::model::{unix_seconds, Base, Channel, Event, Lineup};
+use crate::model::{unix_seconds, Base, Channel, Event, Lineup, Media};
 use crate::replace::Draft;
 
 const NAME: &str = "guide.deflate";
-const MARK: &[u8; 8] = b"xg2g gd1";
-/// Mark, checksum, lineup, made, plain bytes, events, channels with events: 8 + 4 + 4 + 8 + 8 + 4 + 4.
-const TRAILER: usize = 40;
+const MARK: &[u8; 8] = b"xg2g gd2";
+/// Mark, checksum, lineup, made, plain bytes, and events and channels of television and of radio: 8 + 4 + 4 + 8 + 8 +
+/// 4 * 4.
+const TRAILER: usize = 48;
 /// Text is packed in pieces of this size: flate2 clears its 32 kB of output at each call.
 const PENDING: usize = 16 * 1024;
 
@@ -41,7 +42,16 @@ pub struct GuideFile {
     lineup: u32,
     /// When its content last changed.
     pub made: SystemTime,
-    /// Programmes in it.
+    /// What is in it of television.
+    pub tv: Share,
+    /// What is in it of radio.
+    pub radio: Share,
+}
+
+/// How much of a guide there is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Share {
+    /// Programmes.
     pub events: u32,
     /// Channels that have any.
     pub channels: u32,
@@ -109,8 +119,14 @@ impl GuideFile {
             check: word(8)?,
             lineup: word(12)?,
             made: UNIX_EPOCH + Duration::from_secs(long(16)?),
-            events: word(32)?,
-            channels: word(36)?,
+            tv: Share {
+                events: word(32)?,
+                channels: word(36)?,
+            },
+            radio: Share {
+                events: word(40)?,
+                channels: word(44)?,
+            },
         })
     }
 
@@ -133,6 +149,14 @@ impl GuideFile {
     /// Names the content, for an ETag: equal content has an equal tag.
     pub fn tag(&self, head: &Head) -> String {
         format!("{:08x}{:08x}{:x}", head.check, self.check, self.plain)
+    }
+
+    /// All that is in it.
+    pub fn all(&self) -> Share {
+        Share {
+            events: self.tv.events.wrapping_add(self.radio.events),
+            channels: self.tv.channels.wrapping_add(self.radio.channels),
+        }
     }
 
     /// Bytes of the programmes unpacked.
@@ -182,8 +206,8 @@ pub struct GuideWriter {
     check: Hasher,
     plain: u64,
     lineup: Rc<Lineup>,
-    events: u32,
-    channels: u32,
+    tv: Share,
+    radio: Share,
 }
 
 impl GuideWriter {
@@ -196,8 +220,8 @@ impl GuideWriter {
             check: Hasher::new(),
             plain: 0,
             lineup,
-            events: 0,
-            channels: 0,
+            tv: Share::default(),
+            radio: Share::default(),
         })
     }
 
@@ -215,8 +239,12 @@ impl GuideWriter {
         for event in events {
             self.write(guide::programme(&id, event).as_bytes())?;
         }
-        self.events += events.len() as u32;
-        self.channels += u32::from(!events.is_empty());
+        let share = match channel.media {
+            Media::Tv => &mut self.tv,
+            Media::Radio => &mut self.radio,
+        };
+        share.events += events.len() as u32;
+        share.channels += u32::from(!events.is_empty());
         Ok(())
     }
 
@@ -244,8 +272,10 @@ impl GuideWriter {
         draft.write_all(&lineup.to_le_bytes())?;
         draft.write_all(&seconds.to_le_bytes())?;
         draft.write_all(&self.plain.to_le_bytes())?;
-        draft.write_all(&self.events.to_le_bytes())?;
-        draft.write_all(&self.channels.to_le_bytes())?;
+        for share in [self.tv, self.radio] {
+            draft.write_all(&share.events.to_le_bytes())?;
+            draft.write_all(&share.channels.to_le_bytes())?;
+        }
         let file = draft.publish()?;
         let packed = file.metadata()?.len() - TRAILER as u64;
         Ok(Some(GuideFile {
@@ -255,8 +285,8 @@ impl GuideWriter {
             check,
             lineup,
             made: UNIX_EPOCH + Duration::from_secs(seconds),
-            events: self.events,
-            channels: self.channels,
+            tv: self.tv,
+            radio: self.radio,
         }))
     }
 

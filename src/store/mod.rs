@@ -4,6 +4,7 @@
 //! published as one value, so playlist and guide always agree.
 
 mod guide_file;
+mod metrics;
 mod mount;
 mod state;
 
@@ -17,7 +18,7 @@ use std::time::{Duration, Instant, SystemTime};
 use crate::events::Events;
 use crate::model::{Lineup, Listing, Selection};
 
-pub use guide_file::{GuideFile, GuideWriter, Head};
+pub use guide_file::{GuideFile, GuideWriter, Head, Share};
 pub use mount::{Kind, Mount};
 pub use state::{check as check_state, State, Unread, FILE as STATE_FILE};
 

@@ -10,6 +10,7 @@ use smol::Timer;
 
 use super::inspect::Inspector;
 use super::intake::Intake;
+use super::metrics::Metrics;
 use super::packet::null;
 use super::reader::{Seat, Who};
 use super::refusal::Refusal;
@@ -68,6 +69,8 @@ pub(super) struct Feed {
     moved: Event,
     /// A reader of any stream came or went.
     moves: Rc<Event>,
+    /// What is counted of all streams.
+    pub(super) metrics: Rc<Metrics>,
 }
 
 /// Why receiving ended.
@@ -80,7 +83,13 @@ enum Broken {
 
 impl Feed {
     /// `buffer` in bytes; `moves` is told of readers that come and go.
-    pub(super) fn new(service: ServiceRef, name: String, buffer: usize, moves: Rc<Event>) -> Feed {
+    pub(super) fn new(
+        service: ServiceRef,
+        name: String,
+        buffer: usize,
+        moves: Rc<Event>,
+        metrics: Rc<Metrics>,
+    ) -> Feed {
         Feed {
             transponder: Transponder::of(&service),
             service,
@@ -95,6 +104,7 @@ impl Feed {
             news: Event::new(),
             moved: Event::new(),
             moves,
+            metrics,
         }
     }
 
@@ -107,10 +117,20 @@ impl Feed {
     }
 
     pub(super) fn set_phase(&self, phase: Phase) {
-        if !self.is_over() {
-            *self.phase.borrow_mut() = phase;
-            self.news.notify(usize::MAX);
+        let before = self.phase();
+        if matches!(before, Phase::Over(_)) {
+            return;
         }
+        match &phase {
+            Phase::Mending => self.metrics.breaks.up(),
+            // Those that wait for the first packet are told themselves.
+            Phase::Over(Some(why)) if before != Phase::Tuning => {
+                self.metrics.failed(why, self.readers());
+            }
+            _ => {}
+        }
+        *self.phase.borrow_mut() = phase;
+        self.news.notify(usize::MAX);
     }
 
     pub(super) fn set_source(&self, label: &'static str) {
@@ -128,6 +148,7 @@ impl Feed {
     /// Counts a try to tune.
     pub(super) fn begins_to_tune(&self) {
         self.tunes.set(self.tunes.get().wrapping_add(1));
+        self.metrics.tunes.up();
     }
 
     pub(super) fn tunes(&self) -> u32 {
@@ -389,5 +410,6 @@ impl Feed {
 
     pub(super) fn count(&self, bytes: usize) {
         self.received.set(self.received.get() + bytes as u64);
+        self.metrics.received.add(bytes as u64);
     }
 }

@@ -15,6 +15,7 @@ mod inspect;
 mod intake;
 mod list;
 mod mend;
+mod metrics;
 mod pace;
 mod packet;
 mod psi;
@@ -38,6 +39,7 @@ use smol::{LocalExecutor, Task};
 use crate::config;
 use crate::model::{ServiceRef, Situation};
 use feed::{Feed, Phase};
+use metrics::Metrics;
 use pace::Pace;
 use source::sources;
 
@@ -69,6 +71,7 @@ struct Inner {
     /// A reader came or went, or the number of tuners is known.
     moves: Rc<Event>,
     pace: Pace,
+    metrics: Rc<Metrics>,
 }
 
 struct Running {
@@ -97,6 +100,7 @@ impl Streams {
             feeds: RefCell::default(),
             moves: Rc::default(),
             pace: Pace::default(),
+            metrics: Rc::default(),
         }))
     }
 
@@ -126,8 +130,14 @@ impl Streams {
         name: &str,
         who: Who,
     ) -> Result<Reader, Refusal> {
-        let inner = &self.0;
-        let settings = &inner.settings;
+        let shared = self.find(service).is_some();
+        let opened = self.reader(service, name, who).await;
+        self.0.metrics.opened(shared, opened.as_ref().err());
+        opened
+    }
+
+    async fn reader(&self, service: &ServiceRef, name: &str, who: Who) -> Result<Reader, Refusal> {
+        let settings = &self.0.settings;
         if self.readers(|_| true) >= settings.max_readers as usize
             || self.readers(|reader| reader.client == who.client)
                 >= settings.max_readers_per_client as usize
@@ -214,6 +224,7 @@ impl Streams {
             name.to_owned(),
             buffer,
             inner.moves.clone(),
+            inner.metrics.clone(),
         ));
         let Some(executor) = inner.executor.upgrade() else {
             return Err(Refusal::SystemBusy);

@@ -100,6 +100,7 @@ impl Reader {
     fn give(&mut self, bytes: Rc<Vec<u8>>, from: usize) -> Poll<Option<Piece>> {
         let count = bytes.len().saturating_sub(from) as u64;
         self.seat.sent.set(self.seat.sent.get() + count);
+        self.feed.metrics.sent.add(count);
         Poll::Ready(Some(Piece { bytes, from }))
     }
 }
@@ -122,6 +123,7 @@ impl Live for Reader {
                 }
                 At::Gone => {
                     let Who { client, .. } = self.seat.who;
+                    self.feed.metrics.dropped.up();
                     log::info!("{client} is too slow for {}: dropped", self.feed.name);
                     return Poll::Ready(None);
                 }

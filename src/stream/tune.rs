@@ -88,6 +88,7 @@ impl Feed {
         inspector: &mut Inspector,
     ) -> Result<Upstream, Refusal> {
         let mut upstream = self.connect(streams, source).await?;
+        self.count(upstream.intake.bytes().len());
         // Another source, or another try, may have come so far that something was passed on.
         self.join_on(inspector);
         let patience = streams.settings().descramble_wait / 2;

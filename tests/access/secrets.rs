@@ -57,6 +57,7 @@ fn everything_said(url: &str, port: u16) {
         ("/api/v1/config", 200),
         ("/api/v1/channels", 200),
         ("/api/v1/streams", 200),
+        ("/metrics", 200),
         ("/healthz", 200),
         ("/stream/1-2-3.ts", 404),
     ] {

@@ -5,6 +5,7 @@ pub(crate) mod disk;
 mod flood;
 mod json;
 mod log;
+mod metrics;
 mod play;
 mod process;
 mod read;
@@ -35,6 +36,7 @@ pub(crate) use self::log::Log;
 pub(crate) use answer::Answer;
 pub(crate) use flood::{connect_from, Flood};
 pub(crate) use json::*;
+pub(crate) use metrics::{Family, Metrics};
 pub(crate) use play::*;
 pub(crate) use process::{get, get_with, xg2g, Folder, Process};
 pub(crate) use read::*;
@@ -140,6 +142,7 @@ impl Kit {
                 timing: TIMING,
                 may_sleep: |path| path.ends_with("asleep/epg.dat"),
             },
+            reloads: Rc::default(),
         };
         *self.running.borrow_mut() = Some(app::start(&self.executor, options).unwrap());
     }

@@ -7,6 +7,7 @@
 pub mod fuzz;
 mod guide;
 mod json;
+mod metrics;
 mod pace;
 mod relay;
 mod situation;
@@ -25,6 +26,7 @@ use crate::cache::{Cache, Counts};
 use crate::http::client::{self, quote, Client, Fetched, Head, Settings, Sink};
 use crate::model::{clean_line, Entry, Media, ServiceRef};
 use json::{read_fields, Splitter, Value};
+use metrics::{endpoint, Metrics, LOGO};
 use pace::Pace;
 
 pub use guide::{Piece, Query};
@@ -65,7 +67,7 @@ pub struct OpenWebif {
     one_at_a_time: Mutex<()>,
     pace: RefCell<Pace>,
     kept: RefCell<Cache<Rc<Vec<Entry>>>>,
-    calls: RefCell<Calls>,
+    metrics: Metrics,
 }
 
 /// Requests made since the program started.
@@ -88,7 +90,7 @@ impl OpenWebif {
             one_at_a_time: Mutex::new(()),
             pace: RefCell::new(Pace::new(max_block)),
             kept: RefCell::new(Cache::new(KEPT_ANSWERS, KEPT_BYTES)),
-            calls: RefCell::default(),
+            metrics: Metrics::default(),
         })
     }
 
@@ -99,7 +101,7 @@ impl OpenWebif {
 
     /// Requests made so far.
     pub fn calls(&self) -> Calls {
-        *self.calls.borrow()
+        self.metrics.calls()
     }
 
     /// Statistics of the kept answers.
@@ -292,16 +294,17 @@ impl OpenWebif {
 
     async fn picon_at(&self, path: &str) -> Result<Option<Vec<u8>>, Error> {
         let _turn = self.one_at_a_time.lock().await;
+        let began = Instant::now();
         let answer = self.client.get(path, LARGEST_PICON).await;
-        self.count(answer.is_err());
-        match answer {
+        let answer = match answer.map_err(Error::from) {
             Ok((_, body)) if body.starts_with(b"\x89PNG\r\n\x1a\n") => Ok(Some(body)),
             Ok(_) => Ok(None),
-            Err(error) => match Error::from(error) {
-                error if error.is_not_found() => Ok(None),
-                error => Err(error),
-            },
-        }
+            Err(error) if error.is_not_found() => Ok(None),
+            Err(error) => Err(error),
+        };
+        self.metrics
+            .note(LOGO, began.elapsed(), answer.as_ref().err());
+        answer
     }
 
     /// Fetches an answer whose list is handed out object by object; gives what is around the list.
@@ -333,12 +336,15 @@ impl OpenWebif {
         if let Some(ready) = ready.filter(|ready| *ready > Instant::now()) {
             Timer::at(ready).await;
         }
+        let began = Instant::now();
         let fetched = self.client.fetch(path, limit, sink).await;
-        self.count(fetched.is_err());
         let fetched = fetched.map_err(|error| match error {
             client::Error::Sink(what) => Error::Malformed(path.into(), what),
             error => Error::Http(error),
-        })?;
+        });
+        self.metrics
+            .note(endpoint(path), began.elapsed(), fetched.as_ref().err());
+        let fetched = fetched?;
         let mut pace = self.pace.borrow_mut();
         pace.note(
             fetched.bytes,
@@ -347,12 +353,6 @@ impl OpenWebif {
             Instant::now(),
         );
         Ok(fetched)
-    }
-
-    fn count(&self, failed: bool) {
-        let mut calls = self.calls.borrow_mut();
-        calls.total = calls.total.wrapping_add(1);
-        calls.failed = calls.failed.wrapping_add(u32::from(failed));
     }
 }
 
