@@ -239,7 +239,9 @@ fn logos_and_a_pass_take_turns() {
             .map(|item| item.logo.replace("http://box:8080", ""))
             .collect();
         let logos = together(paths.iter().map(|path| kit.get(path)));
-        smol::future::zip(kit.refresh(), logos).await;
+        let (_, logos) = smol::future::zip(kit.refresh(), logos).await;
+        assert!(logos.len() > 64, "more than one client may have at once");
+        assert!(logos.iter().all(|logo| matches!(logo.status, 200 | 404)));
         let stats = kit.receiver().stats();
         assert_eq!(stats.overlapping, 0);
         assert!(count(&stats, "/picon") > 50 && count(&stats, "/api/epgnownext") > 5);

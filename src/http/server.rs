@@ -154,7 +154,10 @@ impl Hall {
         let limits = &self.shared.limits;
         while let Some((next, room)) = self.next() {
             if let Room::InsteadOf(key) = room {
-                debug!("took the place of one that waited for {}", next.caller.peer);
+                debug!(
+                    "a connection that waits makes room for {}",
+                    next.caller.peer
+                );
                 if let Some(caller) = self.open.shed(key) {
                     self.line.join(caller);
                 }
