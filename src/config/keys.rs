@@ -332,8 +332,8 @@ pub const KEYS: &[Key] = &[
         // A process on a box may have 1024 files open, sockets included.
         kind: Kind::Number(|c| &mut c.server.max_connections, 16, 800),
         about:
-            "Connections at once, in all. One more takes the place of one that waits; only when \
-                all are being answered it is refused.",
+            "Connections at once, in all. One more takes the place of one without a request, or \
+                waits for a place.",
     },
     Key {
         path: "server.max_connections_per_client",

@@ -9,7 +9,7 @@ use rustix::net::{self, sockopt, AddressFamily, SocketFlags, SocketType};
 use smol::Async;
 
 /// Connections the kernel keeps until they are accepted.
-const BACKLOG: i32 = 256;
+const BACKLOG: i32 = 512;
 
 /// Listens on `host:port`, or on every address for `:port` (IPv6 and IPv4 on one socket; IPv4 alone where
 /// the kernel has no IPv6). The error names the address and, if the port is taken, who has it.

@@ -83,7 +83,7 @@ impl Default for Limits {
             connections: 256,
             connections_per_client: 64,
             waiting: 512,
-            patience_for_place: Duration::from_secs(10),
+            patience_for_place: Duration::from_secs(60),
             trusted: Rc::new(|_| false),
         }
     }

@@ -6,8 +6,8 @@ use libfuzzer_sys::fuzz_target;
 use roxmltree::{Document, Node, ParsingOptions};
 use xg2g::guide::{channel, programme, HEAD, TAIL};
 use xg2g::model::{
-    parse_rfc3339, player_name, Aspect, Channel, Credit, Details, Event, Media, Quality, Role,
-    ServiceRef, Sound, Translation,
+    parse_rfc3339, player_name, Aspect, Base, Channel, Credit, Details, Event, Media, Quality,
+    Role, ServiceRef, Sound, Translation,
 };
 
 fuzz_target!(|data: &[u8]| {
@@ -15,7 +15,10 @@ fuzz_target!(|data: &[u8]| {
 });
 
 fn run(from: &mut Unstructured<'_>) -> Result<()> {
-    let base = format!("http://{}", xg2g_fuzz::line(from)?);
+    let base = Base {
+        address: format!("http://{}", xg2g_fuzz::line(from)?),
+        key: String::new(),
+    };
     let service = ServiceRef::parse(&xg2g_fuzz::address(from)?).expect("a reference");
     let shown = Channel {
         slug: service.slug().into(),
@@ -54,7 +57,7 @@ fn run(from: &mut Unstructured<'_>) -> Result<()> {
     );
     let icon = rows[0].children().find(|node| node.has_tag_name("icon"));
     let address = icon.and_then(|icon| icon.attribute("src"));
-    assert_eq!(address, Some(&*format!("{base}/picon/{}.png", shown.slug)));
+    assert_eq!(address, Some(&*base.logo(&shown.slug)));
     for (row, event) in rows[1..].iter().zip(&events) {
         assert_eq!(row.attribute("channel"), Some(&*shown.id()));
         assert_eq!(time(row.attribute("start")), Some(event.start));

@@ -4,7 +4,7 @@
 use arbitrary::{Result, Unstructured};
 use libfuzzer_sys::fuzz_target;
 use xg2g::model::{
-    Bouquet, Channel, Entry, Lineup, ListedBouquet, Listing, Media, Selection, ServiceRef,
+    Base, Bouquet, Channel, Entry, Lineup, ListedBouquet, Listing, Media, Selection, ServiceRef,
 };
 use xg2g::playlist::{write, Client, Links};
 use xg2g_fuzz::m3u::{self, Item};
@@ -26,8 +26,12 @@ fn run(from: &mut Unstructured<'_>) -> Result<()> {
         "plain",
     ])?;
     let client = Client::named(client).expect("a client");
+    let base = Base {
+        address: BASE.into(),
+        key: String::new(),
+    };
     let links = Links {
-        base: BASE,
+        base: &base,
         direct: from.ratio(1, 3)?.then_some(PORT),
     };
     let lineup = Lineup::resolve(&listing(from)?, &Selection::default());
