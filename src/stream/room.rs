@@ -30,6 +30,8 @@ pub type Ask = Box<dyn Fn() -> Pin<Box<dyn Future<Output = Option<Situation>>>>>
 pub struct Watch {
     /// How often it is asked what it does, while a stream holds a tuner.
     pub every: Duration,
+    /// How long its last word counts.
+    pub good_for: Duration,
     /// How long before a timer its tuner is freed.
     pub ahead: Duration,
 }
@@ -39,6 +41,7 @@ impl Default for Watch {
         let minute = Duration::from_secs(60);
         Watch {
             every: minute,
+            good_for: minute * 2,
             ahead: minute,
         }
     }
@@ -54,7 +57,7 @@ impl Streams {
     pub fn looked(&self) -> Option<Duration> {
         let known = self.0.situation.borrow();
         let age = known.as_ref().map(|(at, _)| at.elapsed());
-        age.filter(|age| *age <= self.0.watch.every * 2)
+        age.filter(|age| *age <= self.0.watch.good_for)
     }
 
     fn tuners_without(&self, left_out: Option<&Feed>) -> Tuners {
@@ -223,7 +226,7 @@ impl Streams {
     }
 
     fn until_next_look(&self) -> Duration {
-        let Watch { every, ahead } = self.0.watch;
+        let Watch { every, ahead, .. } = self.0.watch;
         let now = unix_seconds(SystemTime::now());
         let known = self.0.situation.borrow();
         let timers = known.as_ref().map(|(_, situation)| &situation.timers);
