@@ -34,7 +34,8 @@ pub(super) struct Head {
     /// The client waits for `100 Continue` before it sends the body.
     pub(super) expects_continue: bool,
     pub(super) content_length: usize,
-    /// The head as the decoder gets it: HTTP/1.1, one Host, no framing (the body is read by us), no Expect.
+    /// The head as the decoder gets it: HTTP/1.1, no framing (the body is read by us), no Expect, and always the same
+    /// Host: what the client wrote there is no business of the decoder's reader of addresses.
     pub(super) clean: Vec<u8>,
 }
 
@@ -157,7 +158,7 @@ fn check(
 
     // No blanks: a head that is just short enough for us must be so for the decoder.
     let origin = &target.origin;
-    let mut clean = format!("{name} {origin} HTTP/1.1\r\nhost:{host}\r\n").into_bytes();
+    let mut clean = format!("{name} {origin} HTTP/1.1\r\nhost:h\r\n").into_bytes();
     clean.append(&mut kept);
     clean.extend_from_slice(b"\r\n");
     Ok(Head {
@@ -210,7 +211,7 @@ mod tests {
         assert_eq!(head.host, "a:1");
         assert!(!head.close && !head.http_1_0 && !head.expects_continue);
         let clean = String::from_utf8(head.clean).unwrap();
-        assert_eq!(clean, "GET /x?y=1 HTTP/1.1\r\nhost:a:1\r\nX-A:b\r\n\r\n");
+        assert_eq!(clean, "GET /x?y=1 HTTP/1.1\r\nhost:h\r\nX-A:b\r\n\r\n");
     }
 
     #[test]
@@ -313,9 +314,7 @@ mod tests {
         let head = scan(bytes, local()).unwrap().unwrap();
         assert!(head.http_1_0 && head.close);
         assert_eq!(head.host, "10.0.0.2:8080");
-        assert!(head
-            .clean
-            .starts_with(b"GET /x HTTP/1.1\r\nhost:10.0.0.2:8080\r\n"));
+        assert!(head.clean.starts_with(b"GET /x HTTP/1.1\r\nhost:h\r\n"));
     }
 
     #[test]

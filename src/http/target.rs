@@ -1,6 +1,6 @@
 //! The request target: which host, path and query the client means.
 
-use std::net::Ipv6Addr;
+use std::net::{Ipv4Addr, Ipv6Addr};
 
 use super::error::Refusal;
 
@@ -99,10 +99,18 @@ pub(super) fn is_host(host: &str) -> bool {
             let (name, port) = host.split_at(host.find(':').unwrap_or(host.len()));
             let in_name = |byte: u8| byte.is_ascii_alphanumeric() || b"._-".contains(&byte);
             let is_name = !name.is_empty() && name.len() <= 253 && name.bytes().all(in_name);
-            (is_name, port)
+            // No name ends in a number (RFC 1123, 2.1).
+            let last = name.rsplit('.').next().unwrap_or_default();
+            let ends_in_number = last.starts_with(|c: char| c.is_ascii_digit())
+                && last.bytes().all(|byte| byte.is_ascii_digit());
+            let is_address = || name.parse::<Ipv4Addr>().is_ok();
+            (is_name && (!ends_in_number || is_address()), port)
         }
     };
-    let is_port = |port: &str| port.len() <= 5 && port.bytes().all(|byte| byte.is_ascii_digit());
+    let is_port = |port: &str| {
+        let digits = port.bytes().all(|byte| byte.is_ascii_digit());
+        digits && (port.is_empty() || port.parse::<u16>().is_ok())
+    };
     is_named && (port.is_empty() || port.strip_prefix(':').is_some_and(is_port))
 }
 
@@ -203,8 +211,28 @@ mod tests {
             assert!(is_host(host), "{host}");
         }
         for host in [
-            "", "a b", "a/hello?", "user@box", "a,b", "é", "a\tb", "a%41", ":80", "a:b", "a:1:2",
-            "a:123456", "fe80::1", "[::1", "::1]", "[box]", "[]", "[::1]80", "[::1]:+8", "a[::1]",
+            "",
+            "a b",
+            "a/hello?",
+            "user@box",
+            "a,b",
+            "é",
+            "a\tb",
+            "a%41",
+            ":80",
+            "a:b",
+            "a:1:2",
+            "a:65536",
+            "256.1.1.1",
+            "1.2.3",
+            "fe80::1",
+            "[::1",
+            "::1]",
+            "[box]",
+            "[]",
+            "[::1]80",
+            "[::1]:+8",
+            "a[::1]",
         ] {
             assert!(!is_host(host), "{host}");
         }
