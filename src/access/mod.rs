@@ -12,7 +12,7 @@ mod refused;
 
 use std::borrow::Cow;
 use std::cell::RefCell;
-use std::net::{IpAddr, Ipv6Addr};
+use std::net::IpAddr;
 use std::rc::Rc;
 use std::time::{Duration, Instant};
 
@@ -22,7 +22,7 @@ use crate::cache::Cache;
 use crate::config::Config;
 use crate::http::{code, Access, ApiError, Cost, Gate, Headers, Method, Request, Route};
 use crate::log::audit::{Audit, Event, Kind};
-use crate::model::{authority, is_private, unix_now, Network, Secret};
+use crate::model::{authority, client_of, is_private, unix_now, Network, Secret};
 
 use asker::Asker;
 use limit::{Limit, Rate, Taken};
@@ -149,10 +149,10 @@ impl Guard {
     /// each address has its own.
     fn bucket(&self, address: IpAddr, now: Instant) -> IpAddr {
         match address {
-            IpAddr::V6(six) if !six.is_unicast_link_local() && !self.links.hold(address, now) => {
-                Ipv6Addr::from(u128::from(six) & !u128::from(u64::MAX)).into()
+            IpAddr::V6(six) if six.is_unicast_link_local() || self.links.hold(address, now) => {
+                address
             }
-            _ => address,
+            _ => client_of(address),
         }
     }
 

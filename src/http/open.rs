@@ -2,7 +2,7 @@
 
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
-use std::net::{IpAddr, Ipv6Addr, Shutdown};
+use std::net::Shutdown;
 use std::rc::Rc;
 use std::time::Instant;
 
@@ -50,16 +50,6 @@ impl Standing {
     fn waits_since(&self) -> Option<Instant> {
         let (phase, since) = self.now.get();
         (phase != Phase::Answering).then_some(since)
-    }
-}
-
-/// Whom an address belongs to: an IPv6 client has a whole /64.
-pub(super) fn client_of(address: IpAddr) -> IpAddr {
-    match address.to_canonical() {
-        IpAddr::V6(address) => {
-            Ipv6Addr::from_bits(address.to_bits() & !u128::from(u64::MAX)).into()
-        }
-        address => address,
     }
 }
 
@@ -185,17 +175,6 @@ impl Open {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn ip(text: &str) -> IpAddr {
-        text.parse().unwrap()
-    }
-
-    #[test]
-    fn a_client_is_an_ipv4_address_or_64_bits_of_ipv6() {
-        assert_eq!(client_of(ip("::ffff:10.0.0.1")), ip("10.0.0.1"));
-        assert_eq!(client_of(ip("10.0.0.1")), ip("10.0.0.1"));
-        assert_eq!(client_of(ip("2001:db8:1:2:3:4:5:6")), ip("2001:db8:1:2::"));
-    }
 
     #[test]
     fn a_standing_counts_from_its_last_change() {

@@ -12,10 +12,11 @@ use smol::{Async, LocalExecutor, Task, Timer};
 use super::conn::{Connection, Shared};
 use super::error::Refusal;
 use super::line::{Caller, Line, Waiting};
-use super::open::{client_of, Entry, Open, Standing};
+use super::open::{Entry, Open, Standing};
 use super::room::Room;
 use super::router::Router;
 use super::Limits;
+use crate::model::client_of;
 
 /// Connections there is no place for that are told so before they are closed; any more are just closed.
 const TURNED_AWAY: usize = 16;

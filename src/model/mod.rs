@@ -37,7 +37,7 @@ pub use genre::{category, marker};
 pub use language::two_letters;
 pub use lineup::{Bouquet, Lineup, Selection};
 pub use listing::{Entry, EntryKind, ListedBouquet, Listing};
-pub use network::{is_private, Network};
+pub use network::{client_of, is_private, Network};
 pub use picon::picon_names;
 pub use relay::Relay;
 pub use secret::Secret;

@@ -66,6 +66,14 @@ pub fn is_private(address: IpAddr) -> bool {
     }
 }
 
+/// Whom an address belongs to: a client with IPv6 has a whole /64.
+pub fn client_of(address: IpAddr) -> IpAddr {
+    match address.to_canonical() {
+        address @ IpAddr::V6(_) => cut(address, 64),
+        address => address,
+    }
+}
+
 fn width(address: IpAddr) -> u8 {
     match address {
         IpAddr::V4(_) => 32,
@@ -141,6 +149,17 @@ mod tests {
         ] {
             assert!(network(text).contains(address(inside)), "{text}");
             assert!(!network(text).contains(address(outside)), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_client_is_an_ipv4_address_or_64_bits_of_ipv6() {
+        for (one, client) in [
+            ("::ffff:10.0.0.1", "10.0.0.1"),
+            ("10.0.0.1", "10.0.0.1"),
+            ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::"),
+        ] {
+            assert_eq!(client_of(address(one)), address(client));
         }
     }
 
