@@ -110,8 +110,8 @@ verify() {
 # The standard library goes without symbolization of backtraces: a stripped program has no symbols.
 build() {
     local smaller=()
-    # Else the package is too large for the flash of the oldest receivers: 12 % smaller.
-    [[ $1 != mipsel-* ]] || smaller=(--config 'profile.release.package.xg2g.opt-level="z"')
+    # The packages would be too large for the flash of receivers: 12 % smaller.
+    [ "$(table "$1" | awk '{print $5}')" = - ] || smaller=(--config 'profile.release.package.xg2g.opt-level="z"')
     cargo_for "$1" build --release -Zbuild-std=std,panic_abort -Zbuild-std-features=optimize_for_size \
         -Ztrim-paths --config 'profile.release.trim-paths="all"' "${smaller[@]}"
     verify "$1"
