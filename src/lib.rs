@@ -11,6 +11,7 @@ pub mod log;
 pub mod metrics;
 pub mod model;
 pub mod replace;
+pub mod shutdown;
 pub mod watch;
 
 // First floor: foundations.

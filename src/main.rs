@@ -34,7 +34,7 @@ fn main() -> ExitCode {
                 if let Some(directory) = &token.made {
                     let directory = directory.display();
                     complain(&format!(
-                        "made and kept in {directory}; a running xg2g takes it when it is told to reload"
+                        "made and kept in {directory}; a running xg2g takes it in a few seconds, or when it is told to reload"
                     ));
                 }
                 print(|out| writeln!(out, "{}", token.secret.reveal()))

@@ -20,6 +20,7 @@ mod papers; // sample file, reference pages and help against the tables
 mod politeness; // what is asked of the receiver, and how often
 mod program; // the built program as a process
 mod regressions; // receivers that are wrong in ways met once
+mod reload; // the configuration is changed while the program runs
 mod serving; // every route of the running program
 mod streaming; // streams through the running program
 mod versions; // files of a newer version, met by this one

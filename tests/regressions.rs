@@ -9,7 +9,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use smol::future::FutureExt;
 use smol::io::{AsyncReadExt, AsyncWriteExt};
 use smol::{Async, LocalExecutor, Timer};
-use xg2g::app::{self, Running};
+use xg2g::app::{self, Reread, Running};
 use xg2g::config::{Config, Loaded};
 use xg2g::refresh::Looks;
 use xg2g::stream::Watch;
@@ -164,7 +164,10 @@ fn start(executor: &Rc<LocalExecutor<'static>>, name: &str, config: &Config) -> 
         demo: None,
         watch: Watch::default(),
         looks: Looks::default(),
-        reloads: Rc::default(),
+        reread: Reread {
+            read: Rc::new(|| Err(Vec::new())),
+            places: Vec::new(),
+        },
     };
     app::start(executor, options).unwrap()
 }
@@ -207,7 +210,7 @@ fn shown_by(name: &str, script: Script) -> (usize, usize, Option<String>) {
             .matches("<programme ")
             .count();
         shown = (channels, programmes, running.refresh().status().error);
-        running.stop().await;
+        running.stop().await.unwrap();
     });
     shown
 }
@@ -276,7 +279,7 @@ fn the_channels_of_another_receiver_are_replaced_at_once() {
     let name = "moved";
     run(name, async |executor| {
         let (running, _) = one_pass(executor, name, |_| None).await;
-        running.stop().await;
+        running.stop().await.unwrap();
         let other: Script = |path| {
             let (status, body) = ordinary(path);
             Some((status, body.replace(":1:1:C00000:", ":2:2:820000:")))
@@ -289,6 +292,6 @@ fn the_channels_of_another_receiver_are_replaced_at_once() {
             "{playlist}"
         );
         assert!(!playlist.contains("-1-1-C00000-"));
-        running.stop().await;
+        running.stop().await.unwrap();
     });
 }

@@ -84,8 +84,8 @@ enum Shown {
 }
 
 impl Guard {
-    /// The gate for a configuration; `keys` take the place of empty ones in it.
-    pub fn new(config: &Config, keys: &Keys, audit: Audit) -> Guard {
+    /// The gate for a configuration; `keys` take the place of empty ones in it. What it refuses is counted in `refused`.
+    pub fn new(config: &Config, keys: &Keys, audit: Audit, refused: Rc<Refused>) -> Guard {
         let (auth, rate, server) = (&config.auth, &config.ratelimit, &config.server);
         let usual = Rate {
             every: Duration::from_secs(1) / rate.rps.max(1),
@@ -114,7 +114,7 @@ impl Guard {
             } else {
                 Secret::default()
             },
-            refused: Rc::default(),
+            refused,
             audit,
             told: RefCell::new(Cache::new(TOLD, usize::MAX)),
         }
@@ -123,11 +123,6 @@ impl Guard {
     /// The stream key, if reading needs one.
     pub fn stream_key(&self) -> &Secret {
         &self.stream_key
-    }
-
-    /// The counts of what is refused.
-    pub fn refused(&self) -> Rc<Refused> {
-        self.refused.clone()
     }
 
     /// Takes a token out of the asker's bucket; `None`: it has no limit.

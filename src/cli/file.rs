@@ -5,7 +5,7 @@ use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 /// Where the configuration is looked for when nobody names one.
-const PLACES: [&str; 2] = ["/etc/enigma2/xg2g/xg2g.toml", "/etc/xg2g/xg2g.toml"];
+pub(super) const PLACES: [&str; 2] = ["/etc/enigma2/xg2g/xg2g.toml", "/etc/xg2g/xg2g.toml"];
 
 /// Larger files are none of ours: the sample has 6 kB.
 const LIMIT: u64 = 1 << 20;

@@ -161,6 +161,11 @@ pub fn read() -> Result<Command, Failure> {
     parse(args, std::env::vars_os().collect(), &file::read)
 }
 
+/// Where the configuration's file is looked for when nobody names one.
+pub fn places() -> Vec<PathBuf> {
+    file::PLACES.map(PathBuf::from).to_vec()
+}
+
 /// The configuration as it would be once `restore` has put this at `place`.
 ///
 /// # Errors

@@ -33,6 +33,11 @@ impl Key {
         self.kind.show(config)
     }
 
+    /// Whether another value counts only after a restart: the port is opened once, and the directories are in use.
+    pub fn is_cold(&self) -> bool {
+        matches!(self.path, "server.listen" | "files.data" | "files.state")
+    }
+
     /// Whether a bare number in its environment variable is a time in milliseconds.
     pub(super) fn is_in_milliseconds(&self) -> bool {
         self.env.ends_with("_MS")

@@ -30,6 +30,15 @@ impl Loaded {
         }
     }
 
+    /// Takes the value of a key, and where it came from, from another configuration.
+    pub(super) fn keep(&mut self, key: &Key, from: &Loaded) {
+        // A value that was shown can be read.
+        let _ = key.kind.store(&mut self.config, &key.value(&from.config));
+        if let Some(at) = KEYS.iter().position(|one| one.path == key.path) {
+            self.sources[at] = from.sources[at].clone();
+        }
+    }
+
     /// Every key, its value (masked if secret) as a file would have it, and where that came from.
     pub fn values(&self) -> impl Iterator<Item = (&'static Key, Value, &Source)> {
         let values = KEYS.iter().zip(&self.sources);

@@ -21,14 +21,14 @@ mod source;
 mod toml;
 mod url;
 
-pub use changes::changes;
+pub use changes::{changes, settle};
 pub use choices::{Locked, Mode, ReceiverSource};
 pub use keys::{Key, KEYS};
 pub use kind::{Kind, Slot};
 pub use listen::Listen;
 pub use load::{load, Loaded};
 pub use nearest::nearest;
-pub use reloads::Reloads;
+pub use reloads::{Change, Outcome, Reloads, Wish};
 pub use sections::{Section, SECTIONS};
 pub use show::{effective, help, reference, sample};
 pub use source::{Error, Source};

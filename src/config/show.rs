@@ -38,9 +38,14 @@ pub fn sample() -> String {
             wrapped(
                 &mut text,
                 &format!(
-                    "# Allowed: {}. Environment: {}",
+                    "# Allowed: {}. Environment: {}{}",
                     key.kind.allowed(),
-                    key.env
+                    key.env,
+                    if key.is_cold() {
+                        ". Needs a restart"
+                    } else {
+                        ""
+                    }
                 ),
                 "# ",
             );
@@ -57,8 +62,13 @@ pub fn reference() -> String {
         text += &format!("\n### `[{}]`\n\n{}\n\n", section.name, section.about);
         text += "| key | environment | default | allowed | meaning |\n| --- | --- | --- | --- | --- |\n";
         for key in of_section(section.name) {
+            let restart = if key.is_cold() {
+                " Needs a restart."
+            } else {
+                ""
+            };
             text += &format!(
-                "| `{}` | `{}` | `{}` | {} | {} |\n",
+                "| `{}` | `{}` | `{}` | {} | {}{restart} |\n",
                 key.path,
                 key.env,
                 default(key),
@@ -133,11 +143,17 @@ The weakest first: the default, the file, the environment, the command line.
 
 ## Changing it while the program runs
 
-`SIGHUP` (`kill -HUP`, or the init script's `reload`) makes the program read all of it again. If anything
-is wrong, every error is logged and the configuration in force stays. If nothing changed, nothing happens.
-Otherwise the program stops in order and starts again in the same process: what is known is served at
-once, but connections and running streams end. If it cannot start with the new values (the port is
-taken, say), it goes on with the former ones. Taking over changes without ending anything is later work.
+The program sees when its file changes, however that is done (written in place, renamed over, deleted and made
+again, a link that is led elsewhere in the same directory), and reads all of it again a second after the last
+change. `SIGHUP` (`kill -HUP`, or the init script's `reload`) and `POST /api/v1/config/reload` do the same at once;
+the latter answers with every change, or with every error (docs/HTTP.md). So are token and stream key taken that
+`xg2g token` has just made. A file that is gone is waited for, unless one of those two asks.
+
+Everything is read and checked before anything changes. If anything is wrong, every error is logged and the
+configuration in force stays. Otherwise all changes count from one moment on: requests that run are answered as they
+began, connections and streams go on, counters too. Three keys count only after a restart, and are told as such:
+`server.listen`, `files.data` and `files.state`. A stream that runs keeps its buffer and linger, and its receiver until
+it breaks. With another `receiver.url` the channels known are served until the new receiver has told its own.
 A program that runs in the foreground ends when its terminal is closed.
 
 ## The file

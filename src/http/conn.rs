@@ -27,10 +27,16 @@ const SLICES: usize = 64;
 /// A connection's buffer is given back above this; only a request body makes it so large.
 const KEPT_BUFFER: usize = 2 * MAX_HEAD;
 
-/// What all connections of a server have in common.
-pub(super) struct Shared {
+/// By what a server answers: replaced as one.
+pub(super) struct Terms {
     pub(super) router: Rc<Router>,
     pub(super) limits: Limits,
+}
+
+/// What all connections of a server have in common.
+pub(super) struct Shared {
+    /// What answers and what is allowed, both of the same configuration.
+    pub(super) terms: RefCell<Rc<Terms>>,
     /// Set once: answers still running are the last of their connections.
     pub(super) stopping: Cell<bool>,
     now: RefCell<Now>,
@@ -41,17 +47,21 @@ pub(super) struct Shared {
 }
 
 impl Shared {
-    pub(super) fn new(router: Rc<Router>, limits: Limits) -> Self {
+    pub(super) fn new(terms: Terms) -> Self {
         let started = SystemTime::now().duration_since(UNIX_EPOCH);
         Shared {
-            router,
-            limits,
+            terms: RefCell::new(Rc::new(terms)),
             stopping: Cell::new(false),
             now: RefCell::default(),
             scratch: RefCell::new(vec![0; MAX_HEAD]),
             started: started.map_or(0, |since| since.as_secs()),
             requests: Cell::new(0),
         }
+    }
+
+    /// Those in force; a request that has begun goes on with the ones it began with.
+    pub(super) fn terms(&self) -> Rc<Terms> {
+        self.terms.borrow().clone()
     }
 
     fn next_id(&self) -> String {
@@ -108,10 +118,11 @@ impl Connection {
         caller: &Caller,
         standing: Rc<Standing>,
     ) -> io::Result<Self> {
+        let terms = shared.terms();
         Ok(Connection {
-            _open: shared.router.seen().connection(),
+            _open: terms.router.seen().connection(),
             local: caller.stream.get_ref().local_addr()?,
-            wire: Wire::new(caller.stream.clone(), shared.limits.write),
+            wire: Wire::new(caller.stream.clone(), terms.limits.write),
             shared: shared.clone(),
             peer: caller.peer,
             buffer: Vec::new(),
@@ -146,7 +157,7 @@ impl Connection {
             "refused {}: {} {} {}",
             self.peer, refusal.status, refusal.message, asked.id
         );
-        self.shared.router.seen().refused(refusal.status);
+        self.shared.terms().router.seen().refused(refusal.status);
         if self
             .send(ApiError::from(refusal).reply(&asked.id, true), &asked)
             .await
@@ -157,7 +168,7 @@ impl Connection {
     }
 
     async fn linger(mut self) {
-        let time = self.shared.limits.linger;
+        let time = self.shared.terms().limits.linger;
         self.standing.enter(Phase::Idle);
         self.wire.linger(&self.shared.scratch, time).await;
     }
@@ -166,7 +177,8 @@ impl Connection {
     async fn exchange(&mut self) -> Result<bool, End> {
         let head = self.read_head().await?;
         let (started, before) = (Instant::now(), self.wire.sent);
-        let router = &self.shared.router;
+        let terms = self.shared.terms();
+        let router = &terms.router;
         if head.content_length > router.longest_body(head.method, &head.target.segments) {
             return Err(Refusal::new(413, "the body is too long").into());
         }
@@ -185,7 +197,7 @@ impl Connection {
         let line =
             log_enabled!(Level::Debug).then(|| format!("{} {}", request.method, request.raw_path));
 
-        let reply = self.shared.router.answer(request).await;
+        let reply = router.answer(request).await;
         asked.close |= self.shared.stopping.get() || matches!(reply.body, Body::Live(_));
         let status = reply.status;
         let sent = self.send(reply, &asked).await;
@@ -203,7 +215,9 @@ impl Connection {
     }
 
     async fn read_head(&mut self) -> Result<Head, End> {
-        let (idle_limit, head_limit) = (self.shared.limits.idle, self.shared.limits.head);
+        let terms = self.shared.terms();
+        let (idle_limit, head_limit) = (terms.limits.idle, terms.limits.head);
+        drop(terms);
         let mut until = Instant::now() + head_limit;
         let mut may_be_whole = true;
         loop {
@@ -249,7 +263,7 @@ impl Connection {
             let go = b"HTTP/1.1 100 Continue\r\n\r\n";
             self.wire.write(&mut [IoSlice::new(go)]).await?;
         }
-        let until = Instant::now() + self.shared.limits.body;
+        let until = Instant::now() + self.shared.terms().limits.body;
         while self.buffer.len() < length {
             match self
                 .wire

@@ -52,7 +52,9 @@ codes! {
     FOREIGN_HOST "E014" [403] "the `Host` is no name of this program; see `server.hosts`";
     ONLY_HERE "E015" [403] "without a token only this machine may change things";
     RECEIVER_AWAY "E101" [503] "the receiver does not answer";
+    WRONG_CONFIGURATION "E201" [422] "the configuration is wrong; `details` has every error";
     NOT_READY "E301" [503] "nothing to hand out yet";
+    STOPPING "E302" [503] "the program stops";
     INTERNAL "E901" [500] "our own fault";
 }
 
@@ -63,6 +65,7 @@ pub struct ApiError {
     status: u16,
     message: Cow<'static, str>,
     cause: Option<String>,
+    details: Option<Vec<String>>,
     headers: Vec<(&'static str, Cow<'static, str>)>,
 }
 
@@ -74,6 +77,7 @@ impl ApiError {
             status: code.statuses.first().copied().unwrap_or(500),
             message: message.into(),
             cause: None,
+            details: None,
             headers: Vec::new(),
         }
     }
@@ -110,6 +114,13 @@ impl ApiError {
         self
     }
 
+    /// What there is to say beside the message, for the client.
+    #[must_use]
+    pub fn detailed(mut self, details: Vec<String>) -> Self {
+        self.details = Some(details);
+        self
+    }
+
     /// Adds a header to the answer.
     #[must_use]
     pub fn with(mut self, name: &'static str, value: impl Into<Cow<'static, str>>) -> Self {
@@ -129,6 +140,7 @@ impl ApiError {
                 error: self.message.into_owned(),
                 code: name.to_owned(),
                 request_id: request_id.to_owned(),
+                details: self.details,
             };
             Reply::new(self.status, "application/json", body.serialize_json())
         } else {
@@ -159,6 +171,8 @@ struct Body {
     error: String,
     code: String,
     request_id: String,
+    /// Left out where there are none.
+    details: Option<Vec<String>>,
 }
 
 /// A request that is answered with an error and the end of its connection.

@@ -159,10 +159,10 @@ impl Open {
         }
     }
 
-    /// Cuts every connection.
-    pub(super) fn cut(&self) {
+    /// Cuts every connection. Tells how many there were.
+    pub(super) fn cut(&self) -> usize {
         // Taken out first: a cancelled task must not find the table borrowed.
-        drop(self.entries.take());
+        self.entries.take().len()
     }
 
     pub(super) async fn all_ended(&self) {

@@ -226,7 +226,7 @@ impl Params {
 /// The table. The first row that fits a path and method answers.
 pub struct Router {
     routes: Vec<Route>,
-    gate: Option<Box<dyn Gate>>,
+    gate: Option<Rc<dyn Gate>>,
     seen: Rc<Seen>,
 }
 
@@ -261,9 +261,9 @@ impl Router {
 
     /// The router behind a gate.
     #[must_use]
-    pub fn behind(self, gate: impl Gate + 'static) -> Self {
+    pub fn behind(self, gate: Rc<dyn Gate>) -> Self {
         Router {
-            gate: Some(Box::new(gate)),
+            gate: Some(gate),
             ..self
         }
     }

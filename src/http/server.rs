@@ -1,5 +1,6 @@
 //! The accept loop, the connections it opened, who gets a place, and their end.
 
+use std::cell::Cell;
 use std::future::{pending, poll_fn, Future};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::rc::Rc;
@@ -9,7 +10,7 @@ use log::{debug, warn};
 use smol::future::{yield_now, FutureExt};
 use smol::{Async, LocalExecutor, Task, Timer};
 
-use super::conn::{Connection, Shared};
+use super::conn::{Connection, Shared, Terms};
 use super::error::Refusal;
 use super::line::{Caller, Line, Waiting};
 use super::open::{Entry, Open, Standing};
@@ -29,8 +30,9 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 pub struct Server {
     local: SocketAddr,
     hall: Rc<Hall>,
-    /// Who accepts, and who shows to the places.
-    at_work: Vec<Task<()>>,
+    accepting: Cell<Option<Task<()>>>,
+    /// Who shows to the places.
+    ushering: Cell<Option<Task<()>>>,
 }
 
 impl Server {
@@ -44,7 +46,7 @@ impl Server {
     ) -> std::io::Result<Self> {
         let local = listener.get_ref().local_addr()?;
         let hall = Rc::new(Hall {
-            shared: Rc::new(Shared::new(router, limits)),
+            shared: Rc::new(Shared::new(Terms { router, limits })),
             open: Rc::default(),
             line: Line::default(),
         });
@@ -53,8 +55,17 @@ impl Server {
         Ok(Server {
             local,
             hall,
-            at_work: vec![accepting, ushering],
+            accepting: Cell::new(Some(accepting)),
+            ushering: Cell::new(Some(ushering)),
         })
+    }
+
+    /// From the next request on it answers with `router`, and from the next connection on by `limits`; what is open and
+    /// running goes on.
+    pub fn replace(&self, router: Rc<Router>, limits: Limits) {
+        *self.hall.shared.terms.borrow_mut() = Rc::new(Terms { router, limits });
+        // There may be more places now.
+        self.hall.open.change();
     }
 
     /// The address the server listens on.
@@ -62,10 +73,18 @@ impl Server {
         self.local
     }
 
+    /// Accepts no more connections. Those there are go on.
+    pub async fn close(&self) {
+        if let Some(task) = self.accepting.take() {
+            task.cancel().await;
+        }
+    }
+
     /// Stops accepting, closes the connections that wait for a place or a request, and gives running answers up to
-    /// `grace` to end.
-    pub async fn stop(mut self, grace: Duration) {
-        for task in self.at_work.drain(..) {
+    /// `grace` to end; those that do not are cut. Tells how many.
+    pub async fn stop(&self, grace: Duration) -> usize {
+        self.close().await;
+        if let Some(task) = self.ushering.take() {
             task.cancel().await;
         }
         self.hall.shared.stopping.set(true);
@@ -75,6 +94,7 @@ impl Server {
             Timer::after(grace).await;
         };
         self.hall.open.all_ended().or(cut).await;
+        self.hall.open.cut()
     }
 }
 
@@ -134,7 +154,7 @@ impl Hall {
     fn enter(&self, stream: Async<TcpStream>, peer: SocketAddr) {
         // Answers are written whole; waiting for more to send only delays them.
         let _ = stream.get_ref().set_nodelay(true);
-        let limits = &self.shared.limits;
+        let limits = &self.shared.terms().limits;
         let is_trusted = (limits.trusted)(peer.ip().to_canonical());
         self.line.join(Caller {
             stream: Rc::new(stream),
@@ -152,7 +172,7 @@ impl Hall {
 
     /// Gives a place to everyone in the line for whom there is or can be one, and shortens the line to what it may be.
     fn settle(&self, executor: &LocalExecutor<'static>) {
-        let limits = &self.shared.limits;
+        let limits = &self.shared.terms().limits;
         while let Some((next, room)) = self.next() {
             if let Room::InsteadOf(key) = room {
                 debug!(
@@ -182,7 +202,7 @@ impl Hall {
     fn next(&self) -> Option<(Waiting, Room)> {
         // Most of the time there is nobody, and nothing to count.
         self.line.since()?;
-        let total = self.shared.limits.connections;
+        let total = self.shared.terms().limits.connections;
         self.line.next(&self.open.rooms(total))
     }
 
@@ -190,7 +210,7 @@ impl Hall {
     fn next_late(&self) -> Option<Instant> {
         let may_tell = self.open.turned_away() < TURNED_AWAY;
         let first = self.line.since().filter(|_| may_tell)?;
-        first.checked_add(self.shared.limits.patience_for_place)
+        first.checked_add(self.shared.terms().limits.patience_for_place)
     }
 
     /// Starts the task that answers.

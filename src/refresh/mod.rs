@@ -82,7 +82,8 @@ pub struct Settings {
 #[derive(Clone, Debug)]
 pub struct Handle {
     status: Rc<RefCell<Status>>,
-    requests: Sender<Wish>,
+    /// Holds one: a second wish before the poller wakes is the same.
+    wishes: (Sender<Wish>, Receiver<Wish>),
     /// Closes when the running pass, or else the next one, ends.
     ended: Rc<RefCell<Ended>>,
     metrics: Rc<metrics::Metrics>,
@@ -120,6 +121,17 @@ pub struct Wish {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Busy;
 
+impl Default for Handle {
+    fn default() -> Handle {
+        Handle {
+            status: Rc::default(),
+            wishes: async_channel::bounded(1),
+            ended: Rc::new(RefCell::new(async_channel::bounded(1))),
+            metrics: Rc::default(),
+        }
+    }
+}
+
 impl Handle {
     /// Asks for a pass now.
     ///
@@ -129,8 +141,7 @@ impl Handle {
         if self.status.borrow().running {
             return Err(Busy);
         }
-        // The channel holds one request: a second one before the poller wakes is the same wish.
-        self.requests.try_send(wish).map_err(|_| Busy)
+        self.wishes.0.try_send(wish).map_err(|_| Busy)
     }
 
     /// Waits until the running pass, or else the next one, has ended. A look at the receiver's files counts as one.
@@ -151,27 +162,27 @@ impl Handle {
     }
 }
 
-/// Makes the poller's task, which runs until it is dropped, and its handle.
-pub fn start(
+/// The poller's task, which runs until it is dropped. Another one may then go on with the same handle: what was wished,
+/// counted and known stays.
+pub fn poll(
+    handle: Handle,
     web: Rc<OpenWebif>,
     store: Rc<Store>,
     settings: Settings,
     files: Option<Files>,
     tell: Tell,
     audit: Audit,
-) -> (Handle, impl std::future::Future<Output = ()>) {
-    let (requests, wishes) = async_channel::bounded(1);
-    let mut status = Status::default();
-    status.files = files.as_ref().map(|files| files.disk.dir().to_owned());
-    let status = Rc::new(RefCell::new(status));
-    let ended = Rc::new(RefCell::new(async_channel::bounded(1)));
-    let handle = Handle {
-        status: status.clone(),
-        requests,
-        ended: ended.clone(),
-        metrics: Rc::default(),
-    };
-    let metrics = handle.metrics.clone();
+) -> impl std::future::Future<Output = ()> {
+    let Handle {
+        status,
+        wishes: (_, wishes),
+        ended,
+        metrics,
+    } = handle;
+    let dir = files.as_ref().map(|files| files.disk.dir().to_owned());
+    status.borrow_mut().begin_anew(dir);
+    // A pass that was given up may have left some.
+    store.events().rollback();
     let poller = Poller {
         web,
         store,
@@ -189,7 +200,7 @@ pub fn start(
         audit,
         metrics,
     };
-    (handle, async move { poller.run(wishes).await })
+    async move { poller.run(wishes).await }
 }
 
 impl Poller {

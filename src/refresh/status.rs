@@ -94,6 +94,18 @@ pub struct Status {
 }
 
 impl Status {
+    /// A poller begins, perhaps in the place of one that was in the middle of a pass. What the receiver is has to be
+    /// asked anew; `files` is the directory of its own files.
+    pub(super) fn begin_anew(&mut self, files: Option<PathBuf>) {
+        self.running = false;
+        self.progress = Progress::default();
+        self.next = None;
+        self.files = files;
+        self.about = None;
+        self.standby = None;
+        self.warnings.clear();
+    }
+
     pub(super) fn begin(&mut self, calls: Calls) {
         self.running = true;
         self.progress = Progress {

@@ -10,7 +10,8 @@ use crate::cli::{self, Failure};
 use crate::config::{Error, Loaded};
 
 const VERSION: &str = env!("CARGO_PKG_VERSION");
-const RUNNING: &str = "a running xg2g takes configuration and keys when it is told to reload; its channels it saves over \
+const RUNNING: &str =
+    "a running xg2g takes configuration and keys in a few seconds; its channels it saves over \
                        those restored, unless it was stopped before";
 
 /// What became of a restore.

@@ -56,8 +56,9 @@ fn examine(
     let _simulated = match demo {
         true => {
             let options = demo::Options::default();
-            let started = app::simulate(&executor, options, &mut loaded.config);
-            Some(started.map_err(app::Error::Demo)?)
+            let started = app::Simulated::start(&executor, options).map_err(app::Error::Demo)?;
+            started.replace(&mut loaded.config);
+            Some(started)
         }
         false => None,
     };

@@ -2,7 +2,6 @@
 
 mod backup;
 mod check;
-mod reload;
 mod signals;
 mod token;
 
@@ -11,33 +10,27 @@ use std::io::{self, IsTerminal, Write};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
-use std::time::Duration;
 
 use smol::future::FutureExt;
-use smol::{LocalExecutor, Task, Timer};
+use smol::{LocalExecutor, Task};
 
-use crate::access::Keys;
-use crate::app::{self, Running};
-use crate::config::{Loaded, Reloads};
+use crate::app::{self, Reread, Running};
+use crate::cli::{self, Command};
+use crate::config::Loaded;
 use crate::log::Output;
 use crate::receiver::demo;
 use crate::refresh::Looks;
 use crate::stream::Watch;
-
-use reload::{reread, Report};
 
 pub use backup::{backup, restore, Restored};
 pub use check::check;
 pub use signals::{Ear, Told};
 pub use token::{token, Token};
 
-/// The pause before another try, when a configuration that was in force cannot be started with any more.
-const NEW_TRY: Duration = Duration::from_secs(5);
-
 /// Serves until it is told to stop.
 ///
 /// # Errors
-/// When it cannot start.
+/// When it cannot start, or does not stop in order.
 pub fn run(demo: bool, loaded: Loaded) -> Result<(), app::Error> {
     crate::log::tell_of_panics();
     let executor = Rc::new(LocalExecutor::new());
@@ -54,77 +47,46 @@ pub fn run(demo: bool, loaded: Loaded) -> Result<(), app::Error> {
 async fn serve(
     executor: &Rc<LocalExecutor<'static>>,
     demo: bool,
-    mut loaded: Loaded,
+    loaded: Loaded,
 ) -> Result<(), app::Error> {
     let mut ear = Ear::new();
     let had_terminal = io::stderr().is_terminal();
-    let reloads = Rc::<Reloads>::default();
-    let started = begin(executor, demo, &loaded, &reloads).inspect_err(|error| {
+    let output = loaded.config.log.output.clone();
+    let running = begin(executor, demo, loaded).inspect_err(|error| {
         // The caller tells standard error.
-        if loaded.config.log.output != Output::Stderr {
+        if output != Output::Stderr {
             log::error!("{error}");
         }
     })?;
-    let mut greeting = demo.then(|| greet(executor, &started));
-    let mut running = Some(started);
-    // What became of a reload, until somebody runs whose audit can take it.
-    let mut report: Option<Report> = None;
+    let greeting = demo.then(|| greet(executor, &running));
     loop {
-        if let Some(running) = &running {
-            if let Some(report) = report.take() {
-                report.record(running.audit(), &loaded, &reloads);
-            }
-        }
-        let again = async {
-            match &running {
-                Some(_) => std::future::pending().await,
-                None => drop(Timer::after(NEW_TRY).await),
-            }
-            None
-        };
-        match async { Some(ear.next().await) }.or(again).await {
-            None => running = begin_again(executor, demo, &loaded, &reloads),
+        match ear.next().await {
             // It may also be the system's word for a terminal that was closed, and then nobody watches any more.
-            Some(Told::Reload) if !had_terminal || io::stderr().is_terminal() => {
-                let has_new_keys = running.as_ref().is_some_and(|running| {
-                    let kept = Keys::load(&Places::of(demo, &loaded).state);
-                    kept.is_ok_and(|kept| kept != *running.keys())
-                });
-                let (said, new) = reread(&loaded, has_new_keys);
-                report = Some(said);
-                let Some(new) = new else {
-                    continue;
-                };
-                drop(greeting.take());
-                if let Some(running) = running.take() {
-                    running.stop().await;
-                }
-                match begin(executor, demo, &new, &reloads) {
-                    Ok(started) => (running, loaded) = (Some(started), new),
-                    Err(error) => {
-                        log::error!("the former configuration is taken again: {error}");
-                        report = Some(Report::Refused(vec![error.to_string()]));
-                        running = begin_again(executor, demo, &loaded, &reloads);
-                    }
-                }
+            Told::Reload if !had_terminal || io::stderr().is_terminal() => {
+                running.reloads().wish("signal");
             }
-            Some(_) => {
-                if let Some(running) = running.take() {
-                    running.stop().await;
-                }
-                log::info!("stopped");
-                return Ok(());
-            }
+            Told::Reload | Told::Stop => break,
         }
     }
+    drop(greeting);
+    let told_again = async {
+        while ear.next().await != Told::Stop {}
+        Err(app::Error::Stop(vec![
+            "told to stop once more, it ended at once".to_owned(),
+        ]))
+    };
+    let stopped = running.stop().or(told_again).await;
+    if stopped.is_ok() {
+        log::info!("stopped");
+    }
+    stopped
 }
 
 /// Starts with a configuration.
 fn begin(
     executor: &Rc<LocalExecutor<'static>>,
     demo: bool,
-    loaded: &Loaded,
-    reloads: &Rc<Reloads>,
+    loaded: Loaded,
 ) -> Result<Running, app::Error> {
     let log = &loaded.config.log;
     crate::log::start(log.level, log.output.clone(), app::stamp);
@@ -132,31 +94,32 @@ fn begin(
         .warnings
         .iter()
         .for_each(|warning| log::warn!("{warning}"));
-    let Places { state, data } = Places::of(demo, loaded);
+    let Places { state, data } = Places::of(demo, &loaded);
     let options = app::Options {
-        loaded: loaded.clone(),
+        loaded,
         state,
         data,
         demo: demo.then(demo::Options::default),
         watch: Watch::default(),
         looks: Looks::default(),
-        reloads: reloads.clone(),
+        reread: Reread {
+            read: Rc::new(reread),
+            places: cli::places(),
+        },
     };
     let running = app::start(executor, options)?;
     log::info!("listening on {}", running.address());
     Ok(running)
 }
 
-/// Starts with a configuration that was in force before: what is in the way now may pass.
-fn begin_again(
-    executor: &Rc<LocalExecutor<'static>>,
-    demo: bool,
-    loaded: &Loaded,
-    reloads: &Rc<Reloads>,
-) -> Option<Running> {
-    begin(executor, demo, loaded, reloads)
-        .inspect_err(|error| log::error!("another try in {} s: {error}", NEW_TRY.as_secs()))
-        .ok()
+/// The configuration as it is said now.
+fn reread() -> Result<Loaded, Vec<String>> {
+    match cli::read() {
+        Ok(Command::Run { loaded, .. }) => Ok(loaded),
+        // The same arguments mean the same command.
+        Ok(_) => Err(Vec::new()),
+        Err(failure) => Err(failure.to_string().lines().map(str::to_owned).collect()),
+    }
 }
 
 /// Where files go.

@@ -26,7 +26,8 @@ use std::rc::Rc;
 use std::time::Instant;
 
 use crate::access::Refused;
-use crate::config::Loaded;
+use crate::config::{Loaded, Reloads};
+use crate::http::Seen;
 use crate::log::audit::Audit;
 use crate::metrics::Registry;
 use crate::picons::Picons;
@@ -51,12 +52,16 @@ pub struct Needs {
     pub addresses: Addresses,
     /// The configuration in force.
     pub loaded: Rc<Loaded>,
+    /// Who has the configuration read again.
+    pub reloads: Rc<Reloads>,
     /// What the gate refused.
     pub refused: Rc<Refused>,
     /// The audit, for what it lost.
     pub audit: Audit,
     /// Those who have numbers to tell.
     pub metrics: Registry,
+    /// What was asked so far.
+    pub seen: Rc<Seen>,
     /// When the program started.
     pub started: Instant,
 }

@@ -6,7 +6,7 @@ use super::rendered::Rendered;
 use super::{
     api, control, guide, health, metrics, picon, playlist, settings, status, stream, streams, Needs,
 };
-use crate::http::{Access, Cost, Route, Router, Seen};
+use crate::http::{Access, Cost, Route, Router};
 
 /// The routes with their handlers.
 pub fn table(needs: Needs) -> Router {
@@ -17,9 +17,11 @@ pub fn table(needs: Needs) -> Router {
         streams,
         addresses,
         loaded,
+        reloads,
         refused,
         audit,
         metrics: registry,
+        seen,
         started,
     } = needs;
     let addresses = Rc::new(addresses);
@@ -51,7 +53,6 @@ pub fn table(needs: Needs) -> Router {
         rendered: rendered.clone(),
         audit: audit.clone(),
     };
-    let seen = Rc::<Seen>::default();
     let metrics = metrics::Metrics {
         registry: registry.with(seen.clone()).with(Rc::new(others)),
     };
@@ -82,7 +83,7 @@ pub fn table(needs: Needs) -> Router {
             }
         }};
     }
-    let control = control::Control { refresh };
+    let control = control::Control { refresh, reloads };
     Router::new(vec![
         Route::get("/playlist.m3u", row!(playlist.all)).costing(Cost::Ready),
         Route::get("/files/playlist.m3u", row!(playlist.all)).costing(Cost::Ready),
@@ -102,6 +103,7 @@ pub fn table(needs: Needs) -> Router {
         Route::get("/api/v1/tuners", row!(activity.tuners)),
         Route::get("/api/v1/config", row!(settings.get)),
         Route::post("/api/v1/refresh", row!(control.refresh)).costing(Cost::Dear),
+        Route::post("/api/v1/config/reload", row!(control.reload)).costing(Cost::Dear),
         Route::get("/metrics", row!(metrics.get)),
         Route::get("/healthz", row!(health.alive)).needing(Access::Probe),
         Route::get("/readyz", row!(health.ready)).needing(Access::Probe),

@@ -26,7 +26,7 @@ struct Setting {
 }
 
 /// A value as JSON has it.
-struct Shown(Value);
+pub(super) struct Shown(pub(super) Value);
 
 impl SerJson for Shown {
     fn ser_json(&self, depth: usize, state: &mut SerJsonState) {

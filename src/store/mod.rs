@@ -47,8 +47,11 @@ pub struct Store {
     current: RefCell<Rc<Snapshot>>,
     listing: RefCell<Rc<Listing>>,
     events: RefCell<Events>,
-    receiver: String,
-    selection: Selection,
+    /// Whose listing is looked for.
+    receiver: RefCell<String>,
+    /// Whose listing is known.
+    told_by: RefCell<String>,
+    selection: RefCell<Selection>,
     data: PathBuf,
     state: PathBuf,
     saved: RefCell<Option<Instant>>,
@@ -101,8 +104,9 @@ impl Store {
             current: RefCell::new(Rc::new(snapshot)),
             listing: RefCell::new(listing),
             events: RefCell::new(events),
-            receiver: receiver.to_owned(),
-            selection,
+            receiver: receiver.to_owned().into(),
+            told_by: receiver.to_owned().into(),
+            selection: selection.into(),
             data: data.into(),
             state: state.into(),
             saved: RefCell::new(None),
@@ -116,9 +120,13 @@ impl Store {
         self.current.borrow().clone()
     }
 
-    /// What the receiver last said, as far as it was believed.
+    /// What the receiver last said, as far as it was believed. What another one said does not count.
     pub fn listing(&self) -> Rc<Listing> {
-        self.listing.borrow().clone()
+        if *self.told_by.borrow() == *self.receiver.borrow() {
+            self.listing.borrow().clone()
+        } else {
+            Rc::default()
+        }
     }
 
     /// The event store. Not to be held while waiting for anything.
@@ -136,13 +144,35 @@ impl Store {
         *self.last_full.borrow_mut() = Some(at);
     }
 
+    /// From now on channels of this receiver are published. Those known of another stay until it has told its own.
+    pub fn set_receiver(&self, name: &str) {
+        name.clone_into(&mut self.receiver.borrow_mut());
+    }
+
+    /// From now on another choice of the channels is published, at once of what is known.
+    ///
+    /// # Errors
+    /// When the state cannot be saved; it is published all the same.
+    pub fn select(&self, selection: Selection, now: SystemTime) -> io::Result<bool> {
+        *self.selection.borrow_mut() = selection;
+        if self.current().generation == 0 {
+            return Ok(false);
+        }
+        self.resolve(now)
+    }
+
     /// Publishes a listing. Returns whether the lineup changed.
     ///
     /// # Errors
     /// When the state cannot be saved; it is published all the same.
     pub fn publish_listing(&self, listing: Listing, now: SystemTime) -> io::Result<bool> {
-        let lineup = Lineup::resolve(&listing, &self.selection);
         *self.listing.borrow_mut() = Rc::new(listing);
+        *self.told_by.borrow_mut() = self.receiver.borrow().clone();
+        self.resolve(now)
+    }
+
+    fn resolve(&self, now: SystemTime) -> io::Result<bool> {
+        let lineup = Lineup::resolve(&self.listing.borrow(), &self.selection.borrow());
         let before = self.current();
         let changed = lineup != *before.lineup || before.generation == 0;
         if changed {
@@ -207,8 +237,8 @@ impl Store {
             return Ok(());
         }
         let state = state::pack(&State {
-            receiver: self.receiver.clone(),
-            listing: self.listing(),
+            receiver: self.told_by.borrow().clone(),
+            listing: self.listing.borrow().clone(),
             made: self.current().made,
             last_full: self.last_full(),
         });

@@ -283,7 +283,6 @@ impl Feed {
     }
 
     async fn receive(&self, streams: &Streams, sources: &[Source]) -> Refusal {
-        let settings = streams.settings();
         let mut inspector = Inspector::new();
         let (mut upstream, mut used) = match self.tune(streams, sources, 0, &mut inspector).await {
             Ok(tuned) => tuned,
@@ -315,7 +314,7 @@ impl Feed {
                 }
             };
             let too_long = async {
-                Timer::after(settings.mend).await;
+                Timer::after(streams.settings().mend).await;
                 Err(Refusal::NoData)
             };
             match or(self.stuffed(again), too_long).await {

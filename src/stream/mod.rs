@@ -57,13 +57,15 @@ pub struct Streams(Rc<Inner>);
 struct Inner {
     /// Weak, or the executor and the tasks on it would keep each other alive.
     executor: Weak<LocalExecutor<'static>>,
-    settings: config::Stream,
+    settings: RefCell<Rc<config::Stream>>,
     ports: RefCell<Ports>,
+    /// The port of the stream relay as the receiver says; counts unless one is configured.
+    told_relay: Cell<Option<u16>>,
     /// Services that come from the stream relay.
     relayed: RefCell<HashSet<ServiceRef>>,
     /// How many tuners the receiver has, if that is known.
     tuners: Cell<Option<usize>>,
-    ask: Ask,
+    ask: RefCell<Ask>,
     watch: Watch,
     /// What the receiver last said that it does for itself.
     situation: RefCell<Option<(Instant, Situation)>>,
@@ -80,21 +82,16 @@ struct Running {
 }
 
 impl Streams {
-    /// No streams yet. Tasks run on `executor`, which the caller keeps; `ask` tells what the receiver does for itself.
-    pub fn new(
-        executor: &Rc<LocalExecutor<'static>>,
-        settings: config::Stream,
-        ports: Ports,
-        ask: Ask,
-        watch: Watch,
-    ) -> Streams {
+    /// No streams yet, and no receiver ([`Streams::set_receiver`]). Tasks run on `executor`, which the caller keeps.
+    pub fn new(executor: &Rc<LocalExecutor<'static>>, watch: Watch) -> Streams {
         Streams(Rc::new(Inner {
             executor: Rc::downgrade(executor),
-            settings,
-            ports: ports.into(),
+            settings: RefCell::default(),
+            ports: RefCell::default(),
+            told_relay: Cell::default(),
             relayed: RefCell::default(),
             tuners: Cell::default(),
-            ask,
+            ask: RefCell::new(Box::new(|| Box::pin(async { None }))),
             watch,
             situation: RefCell::default(),
             feeds: RefCell::default(),
@@ -109,9 +106,30 @@ impl Streams {
         *self.0.relayed.borrow_mut() = services.into_iter().collect();
     }
 
-    /// The port of the stream relay.
-    pub fn set_relay_port(&self, port: u16) {
-        self.0.ports.borrow_mut().relay = port;
+    /// The port of the stream relay as the receiver says. Who configured another one than the usual means that.
+    pub fn set_relay_port(&self, port: Option<u16>) {
+        self.0.told_relay.set(port);
+    }
+
+    /// From now on by these settings. Streams that run go on; how long they linger and how much they hold was settled
+    /// when they began.
+    pub fn set(&self, settings: config::Stream) {
+        *self.0.settings.borrow_mut() = Rc::new(settings);
+    }
+
+    /// From now on from there; `ask` tells what the receiver does for itself. Streams that run stay with the receiver they
+    /// came from.
+    pub fn set_receiver(&self, ports: Ports, ask: Ask) {
+        *self.0.ports.borrow_mut() = ports;
+        *self.0.ask.borrow_mut() = ask;
+    }
+
+    fn ports(&self) -> Ports {
+        let mut ports = self.0.ports.borrow().clone();
+        if ports.relay == config::Stream::default().relay_port {
+            ports.relay = self.0.told_relay.get().unwrap_or(ports.relay);
+        }
+        ports
     }
 
     /// How many tuners the receiver has; `None` if that is not known.
@@ -137,7 +155,7 @@ impl Streams {
     }
 
     async fn reader(&self, service: &ServiceRef, name: &str, who: Who) -> Result<Reader, Refusal> {
-        let settings = &self.0.settings;
+        let settings = self.settings();
         if self.readers(|_| true) >= settings.max_readers as usize
             || self.readers(|reader| reader.client == who.client)
                 >= settings.max_readers_per_client as usize
@@ -176,8 +194,8 @@ impl Streams {
         &self.0.pace
     }
 
-    fn settings(&self) -> &config::Stream {
-        &self.0.settings
+    fn settings(&self) -> Rc<config::Stream> {
+        self.0.settings.borrow().clone()
     }
 
     fn find(&self, service: &ServiceRef) -> Option<Rc<Feed>> {
@@ -197,11 +215,11 @@ impl Streams {
     ) -> Result<Rc<Feed>, Refusal> {
         let inner = &self.0;
         let is_relayed = inner.relayed.borrow().contains(service);
-        let sources = sources(service, is_relayed, &inner.ports.borrow());
+        let (settings, sources) = (self.settings(), sources(service, is_relayed, &self.ports()));
         let Some(first) = sources.first() else {
             return Err(Refusal::TuneFailed("no way to it is known".into()));
         };
-        while inner.feeds.borrow().len() >= inner.settings.max_upstreams as usize {
+        while inner.feeds.borrow().len() >= settings.max_upstreams as usize {
             // One that nobody reads any more makes room first, then recordings for viewers.
             let matters_less = |feed: &Feed| feed.audience() < who.kind();
             if !self.end_one(matters_less, "another one").await {
@@ -216,9 +234,9 @@ impl Streams {
         let linger = if first.is_url {
             Duration::ZERO
         } else {
-            inner.settings.linger
+            settings.linger
         };
-        let buffer = inner.settings.buffer as usize * 1024;
+        let buffer = settings.buffer as usize * 1024;
         let feed = Rc::new(Feed::new(
             service.clone(),
             name.to_owned(),

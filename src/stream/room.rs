@@ -186,7 +186,8 @@ impl Streams {
             Timer::after(PATIENCE).await;
             None
         };
-        let found = or((self.0.ask)(), late).await;
+        let asked = (self.0.ask.borrow())();
+        let found = or(asked, late).await;
         let said = found.is_some();
         if let Some(situation) = found {
             *self.0.situation.borrow_mut() = Some((Instant::now(), situation));

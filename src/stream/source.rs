@@ -10,7 +10,7 @@ const LONGEST_REQUEST: usize = 512;
 const RELAY: &str = "stream relay";
 
 /// The ports of the receiver.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Ports {
     /// The receiver's host as this program reaches it.
     pub host: String,

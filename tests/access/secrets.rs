@@ -89,7 +89,6 @@ fn everything_said(url: &str, port: u16) {
     );
     program.tell(rustix::process::Signal::HUP);
     program.says("auth.token = \"***\", was \"***\"");
-    program.listens();
     let wrong = text
         .replace(KEY, &format!("{KEY} x"))
         .replace("root:", "root:root:@");

@@ -107,7 +107,10 @@ fn a_client_that_reads_a_byte_now_and_then_is_cut() {
             }
         };
         // What the kernel holds could be read for a while after the cut.
-        server.stop(PATIENT).or(reads).await;
+        let stopped = async {
+            server.stop(PATIENT).await;
+        };
+        stopped.or(reads).await;
         let mut bytes = Vec::new();
         let _ = drip.read_to_end(&mut bytes).await;
         assert!(count + bytes.len() < BIG / 2);

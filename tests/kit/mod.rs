@@ -24,7 +24,7 @@ use std::time::Duration;
 use smol::future::{zip, FutureExt};
 use smol::io::{AsyncReadExt, AsyncWriteExt};
 use smol::{Async, LocalExecutor, Timer};
-use xg2g::app::{self, Running};
+use xg2g::app::{self, Reread, Running};
 use xg2g::config::{Config, Loaded, ReceiverSource};
 use xg2g::log::audit::Audit;
 use xg2g::receiver::demo;
@@ -38,7 +38,7 @@ pub(crate) use flood::{connect_from, Flood};
 pub(crate) use json::*;
 pub(crate) use metrics::{Family, Metrics};
 pub(crate) use play::*;
-pub(crate) use process::{get, get_with, xg2g, Folder, Process};
+pub(crate) use process::{get, get_with, send, xg2g, Folder, Process};
 pub(crate) use read::*;
 pub(crate) use seen::Seen;
 
@@ -57,7 +57,7 @@ pub(crate) struct Kit {
     executor: Rc<LocalExecutor<'static>>,
     running: RefCell<Option<Running>>,
     receiver: demo::Receiver,
-    config: RefCell<Config>,
+    config: Rc<RefCell<Config>>,
     watch: Cell<Watch>,
     directory: PathBuf,
     /// When it was made, in seconds since 1970.
@@ -108,7 +108,7 @@ pub(crate) fn with<F: AsyncFnOnce(&Kit)>(
         executor: executor.clone(),
         running: RefCell::default(),
         receiver,
-        config: config.into(),
+        config: Rc::new(config.into()),
         watch: Cell::default(),
         directory,
         since,
@@ -142,7 +142,7 @@ impl Kit {
                 timing: TIMING,
                 may_sleep: |path| path.ends_with("asleep/epg.dat"),
             },
-            reloads: Rc::default(),
+            reread: self.reread(),
         };
         *self.running.borrow_mut() = Some(app::start(&self.executor, options).unwrap());
     }
@@ -151,7 +151,7 @@ impl Kit {
     pub(crate) async fn stop(&self) {
         let running = self.running.borrow_mut().take();
         if let Some(running) = running {
-            running.stop().await;
+            running.stop().await.unwrap();
         }
     }
 
@@ -168,6 +168,11 @@ impl Kit {
         Seen::of(self).await
     }
 
+    /// What everything runs on.
+    pub(crate) fn executor(&self) -> &Rc<LocalExecutor<'static>> {
+        &self.executor
+    }
+
     /// The simulated receiver.
     pub(crate) fn receiver(&self) -> &demo::Receiver {
         &self.receiver
@@ -178,7 +183,16 @@ impl Kit {
         &self.directory
     }
 
-    /// Changes the configuration for the next start.
+    /// How the configuration is read again: as it was last changed.
+    fn reread(&self) -> Reread {
+        let config = self.config.clone();
+        Reread {
+            read: Rc::new(move || Ok(Loaded::unsaid(config.borrow().clone()))),
+            places: Vec::new(),
+        }
+    }
+
+    /// Changes the configuration for the next start, or for when it is read again.
     pub(crate) fn configure(&self, change: impl FnOnce(&mut Config)) {
         change(&mut self.config.borrow_mut());
     }

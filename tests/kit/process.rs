@@ -149,10 +149,15 @@ pub(crate) fn get(address: SocketAddr, path: &str) -> Answer {
 
 /// The same with further header lines, each ended by CR LF.
 pub(crate) fn get_with(address: SocketAddr, path: &str, headers: &str) -> Answer {
-    let mut stream = TcpStream::connect(address).unwrap();
-    stream.set_read_timeout(Some(PATIENCE)).unwrap();
     let request =
         format!("GET {path} HTTP/1.1\r\nHost: box:8080\r\nConnection: close\r\n{headers}\r\n");
+    send(address, &request)
+}
+
+/// Any request from another process; it asks for the end of the connection.
+pub(crate) fn send(address: SocketAddr, request: &str) -> Answer {
+    let mut stream = TcpStream::connect(address).unwrap();
+    stream.set_read_timeout(Some(PATIENCE)).unwrap();
     stream.write_all(request.as_bytes()).unwrap();
     let mut bytes = Vec::new();
     stream.read_to_end(&mut bytes).unwrap();

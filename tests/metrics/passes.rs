@@ -161,7 +161,7 @@ fn the_guide_is_told_by_media_also_after_a_restart() {
 }
 
 #[test]
-fn reloads_are_counted_over_reloads() {
+fn reloads_are_counted() {
     let folder = Folder::new();
     let file = folder.write("xg2g.toml", "");
     let arguments = [
@@ -172,7 +172,7 @@ fn reloads_are_counted_over_reloads() {
         file.to_str().unwrap(),
     ];
     let mut program = Process::start(&mut xg2g(arguments));
-    let mut address = program.listens();
+    let address = program.listens();
     let count = |address, status| {
         let metrics = Metrics::parse(get(address, "/metrics").text());
         metrics.get(&format!("xg2g_config_reload_total{{status=\"{status}\"}}"))
@@ -189,7 +189,6 @@ fn reloads_are_counted_over_reloads() {
     // The log is told before it is counted, and of the next reload after it.
     folder.write("xg2g.toml", "[guide]\ndays = 2\n");
     program.tell(Signal::HUP);
-    address = program.listens();
     while count(address, "success") < 2.0 {}
     assert_eq!(
         (count(address, "success"), count(address, "failure")),

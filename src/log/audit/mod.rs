@@ -8,9 +8,9 @@ mod login;
 mod output;
 mod writer;
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::future::Future;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
 use async_channel::Sender;
@@ -30,8 +30,10 @@ pub struct Audit(Rc<Inner>);
 
 #[derive(Debug)]
 struct Inner {
-    /// `None` if nothing is written.
-    lines: Option<Sender<String>>,
+    lines: Sender<String>,
+    output: RefCell<Output>,
+    /// The directory of the outputs.
+    data: PathBuf,
     dropped: Cell<u32>,
     stamp: Stamp,
 }
@@ -42,20 +44,22 @@ impl Audit {
     pub fn start(output: &Output, data: &Path, stamp: Stamp) -> (Audit, impl Future<Output = ()>) {
         let (lines, waiting) = async_channel::bounded(QUEUE);
         let audit = Audit(Rc::new(Inner {
-            lines: Some(lines).filter(|_| *output != Output::Off),
+            lines,
+            output: RefCell::new(output.clone()),
+            data: data.into(),
             dropped: Cell::default(),
             stamp,
         }));
-        let writer = Writer::new(audit.clone(), waiting, output.file(data));
+        let writer = Writer::new(audit.clone(), waiting);
         (audit, writer.run())
     }
 
     /// Records an event. It never waits and never fails: a line that finds no room is dropped.
     pub fn record(&self, event: Event<'_>) {
-        let Some(lines) = &self.0.lines else {
+        if *self.0.output.borrow() == Output::Off {
             return;
-        };
-        if lines.try_send(self.line(&event)).is_err() {
+        }
+        if self.0.lines.try_send(self.line(&event)).is_err() {
             self.drop_lines(1);
         }
     }
@@ -65,11 +69,19 @@ impl Audit {
         self.0.dropped.get()
     }
 
+    /// From now on it goes there, with what has not been written yet.
+    pub fn set_output(&self, output: &Output) {
+        self.0.output.replace(output.clone());
+    }
+
+    /// The file it goes to, if it is one.
+    fn file(&self) -> Option<PathBuf> {
+        self.0.output.borrow().file(&self.0.data)
+    }
+
     /// Takes no more events. The task ends when those before are written.
     pub fn close(&self) {
-        if let Some(lines) = &self.0.lines {
-            lines.close();
-        }
+        self.0.lines.close();
     }
 
     fn line(&self, event: &Event<'_>) -> String {
@@ -85,7 +97,6 @@ impl Audit {
 mod tests {
     use super::*;
     use std::fs;
-    use std::path::PathBuf;
 
     fn start(path: &Path) -> (Audit, impl Future<Output = ()>) {
         let stamp = || "2026-01-02T03:04:05Z".into();

@@ -1,7 +1,6 @@
 //! The task that empties the queue.
 
 use std::io;
-use std::path::PathBuf;
 
 use async_channel::Receiver;
 
@@ -17,17 +16,11 @@ const OWNER_ONLY: u32 = 0o600;
 pub(super) struct Writer {
     audit: Audit,
     waiting: Receiver<String>,
-    /// `None`: the program's log.
-    file: Option<PathBuf>,
 }
 
 impl Writer {
-    pub(super) fn new(audit: Audit, waiting: Receiver<String>, file: Option<PathBuf>) -> Writer {
-        Writer {
-            audit,
-            waiting,
-            file,
-        }
+    pub(super) fn new(audit: Audit, waiting: Receiver<String>) -> Writer {
+        Writer { audit, waiting }
     }
 
     /// Writes until the audit is closed and nothing waits any more.
@@ -79,7 +72,7 @@ impl Writer {
     }
 
     async fn write(&self, batch: String) -> io::Result<()> {
-        let Some(path) = self.file.clone() else {
+        let Some(path) = self.audit.file() else {
             return log_lines(&batch);
         };
         let name = path.display().to_string();

@@ -73,7 +73,7 @@ impl Metrics {
 
 impl Collect for OpenWebif {
     fn collect(&self, out: &mut Text) {
-        let Metrics { asked, is_away } = &self.metrics;
+        let Metrics { asked, is_away } = &*self.metrics;
         out.single(
             Kind::Gauge,
             "xg2g_receiver_up",

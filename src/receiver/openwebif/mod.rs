@@ -67,7 +67,7 @@ pub struct OpenWebif {
     one_at_a_time: Mutex<()>,
     pace: RefCell<Pace>,
     kept: RefCell<Cache<Rc<Vec<Entry>>>>,
-    metrics: Metrics,
+    metrics: Rc<Metrics>,
 }
 
 /// Requests made since the program started.
@@ -90,8 +90,17 @@ impl OpenWebif {
             one_at_a_time: Mutex::new(()),
             pace: RefCell::new(Pace::new(max_block)),
             kept: RefCell::new(Cache::new(KEPT_ANSWERS, KEPT_BYTES)),
-            metrics: Metrics::default(),
+            metrics: Rc::default(),
         })
+    }
+
+    /// Counts on where `before` counted: it takes the place of that one.
+    #[must_use]
+    pub fn after(self, before: &OpenWebif) -> OpenWebif {
+        OpenWebif {
+            metrics: before.metrics.clone(),
+            ..self
+        }
     }
 
     /// Changes the bound on an answer's cost, as the receiver goes to standby or wakes.

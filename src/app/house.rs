@@ -1,0 +1,332 @@
+//! The rooms of the running program, and how they are furnished anew when the configuration changes.
+//!
+//! What holds connections, streams, files and counts is built once. The rest is made from a configuration: all of it that
+//! can fail is made first ([`House::prepare`]), then everything changes at one moment ([`House::move_in`]).
+
+use std::cell::{Cell, OnceCell, RefCell};
+use std::future::Future;
+use std::path::PathBuf;
+use std::rc::{Rc, Weak};
+use std::time::{Instant, SystemTime};
+
+use smol::{LocalExecutor, Task};
+
+use super::receiver::{ask, disk, host_of, is_here, ports, settings, tell, Simulated};
+use super::{check_mount, keys, stamp, Error, Options};
+use crate::access::{Guard, Keys, Refused};
+use crate::config::{Config, Loaded, Locked, ReceiverSource, Reloads};
+use crate::http::{Limits, Router, Seen, Server};
+use crate::log::audit::Audit;
+use crate::metrics::{Process, Registry};
+use crate::model::Selection;
+use crate::picons::Picons;
+use crate::receiver::openwebif::OpenWebif;
+use crate::refresh::{self, Files, Looks};
+use crate::server;
+use crate::store::Store;
+use crate::stream::Streams;
+
+/// What stays as long as the program runs.
+pub(super) struct House {
+    /// Weak, or the executor and the tasks on it would keep each other alive.
+    executor: Weak<LocalExecutor<'static>>,
+    state: PathBuf,
+    looks: Looks,
+    started: Instant,
+    pub(super) demo: Option<Simulated>,
+    pub(super) store: Rc<Store>,
+    pub(super) streams: Streams,
+    pub(super) refresh: refresh::Handle,
+    pub(super) reloads: Rc<Reloads>,
+    pub(super) audit: Audit,
+    refused: Rc<Refused>,
+    seen: Rc<Seen>,
+    server: OnceCell<Rc<Server>>,
+    furniture: RefCell<Furniture>,
+    poller: Cell<Option<Task<()>>>,
+}
+
+/// What is made from a configuration.
+pub(super) struct Furniture {
+    /// The configuration in force.
+    loaded: Rc<Loaded>,
+    /// The keys that were made here.
+    keys: Keys,
+    web: Rc<OpenWebif>,
+    picons: Rc<Picons>,
+    guard: Rc<Guard>,
+}
+
+impl House {
+    /// Builds and furnishes it. The task writes the audit.
+    ///
+    /// # Errors
+    /// [`Error`].
+    pub(super) fn build(
+        executor: &Rc<LocalExecutor<'static>>,
+        options: Options,
+    ) -> Result<(House, impl Future<Output = ()>), Error> {
+        let Options {
+            mut loaded,
+            state,
+            data,
+            demo,
+            watch,
+            looks,
+            reread: _,
+        } = options;
+        let demo = match demo {
+            Some(wanted) => Some(Simulated::start(executor, wanted).map_err(Error::Demo)?),
+            None => None,
+        };
+        if let Some(demo) = &demo {
+            demo.replace(&mut loaded.config);
+        }
+        let config = &loaded.config;
+        let web = Rc::new(web(config)?);
+        check_mount(&data).map_err(|error| Error::Data(data.clone(), error))?;
+        let name = name(config, demo.is_some());
+        let store = Store::open(&data, &state, name, selection(config))
+            .map_err(|error| Error::Data(data.clone(), error))?;
+        let (audit, recorder) = Audit::start(&config.audit.output, &data, stamp);
+        let streams = Streams::new(executor, watch);
+        let keys = keys(config, &state).map_err(Error::Keys)?;
+        let refused = Rc::<Refused>::default();
+        let guard = Guard::new(config, &keys, audit.clone(), refused.clone());
+        streams.set(config.stream.clone());
+        streams.set_receiver(ports(config), ask(web.clone()));
+        let house = House {
+            executor: Rc::downgrade(executor),
+            state,
+            looks,
+            started: Instant::now(),
+            store: Rc::new(store),
+            streams,
+            refresh: refresh::Handle::default(),
+            reloads: Rc::default(),
+            audit,
+            refused,
+            seen: Rc::default(),
+            server: OnceCell::new(),
+            furniture: RefCell::new(Furniture {
+                picons: Rc::new(picons(config, demo.is_some(), web.clone())),
+                web,
+                guard: Rc::new(guard),
+                keys,
+                loaded: Rc::new(loaded),
+            }),
+            demo,
+            poller: Cell::default(),
+        };
+        Ok((house, recorder))
+    }
+
+    /// The configuration in force.
+    pub(super) fn loaded(&self) -> Rc<Loaded> {
+        self.furniture.borrow().loaded.clone()
+    }
+
+    /// Whether token or stream key were made since they were last looked at; not if their file cannot be read.
+    pub(super) fn has_new_keys(&self) -> bool {
+        let kept = Keys::load(&self.state);
+        kept.is_ok_and(|kept| kept != self.furniture.borrow().keys)
+    }
+
+    /// Where the small state is saved.
+    pub(super) fn state(&self) -> &PathBuf {
+        &self.state
+    }
+
+    /// By what is answered now.
+    pub(super) fn terms(&self) -> (Router, Limits) {
+        self.terms_of(&self.furniture.borrow())
+    }
+
+    /// The server answers from now on.
+    pub(super) fn open(&self, server: Rc<Server>) {
+        // It is opened once.
+        let _ = self.server.set(server);
+    }
+
+    /// Begins to poll the receiver, in the place of a poller that does so already.
+    pub(super) fn poll(&self) {
+        // The one before gives up its pass first.
+        self.rest();
+        let furniture = self.furniture.borrow();
+        let config = &furniture.loaded.config;
+        let poller = refresh::poll(
+            self.refresh.clone(),
+            furniture.web.clone(),
+            self.store.clone(),
+            refresh::Settings {
+                receiver: config.receiver.clone(),
+                channels: config.channels.clone(),
+                refresh: config.refresh.clone(),
+                guide: config.guide.clone(),
+            },
+            disk(config, self.demo.is_some()).ok().map(|disk| Files {
+                disk,
+                looks: self.looks,
+                are_enough: config.receiver.source == ReceiverSource::Disk,
+            }),
+            tell(self.streams.clone()),
+            self.audit.clone(),
+        );
+        if let Some(executor) = self.executor.upgrade() {
+            self.poller.set(Some(executor.spawn(poller)));
+        }
+    }
+
+    /// Polls the receiver no more.
+    pub(super) fn rest(&self) {
+        drop(self.poller.take());
+    }
+
+    /// Makes of a configuration what is not the same as before; nothing changes yet.
+    ///
+    /// # Errors
+    /// [`Error`].
+    pub(super) fn prepare(&self, loaded: Loaded) -> Result<Furniture, Error> {
+        let config = &loaded.config;
+        let keys = keys(config, &self.state).map_err(Error::Keys)?;
+        let before = self.furniture.borrow();
+        let old = &before.loaded.config;
+        let is_same_receiver = config.receiver == old.receiver;
+        let web = if is_same_receiver {
+            before.web.clone()
+        } else {
+            Rc::new(web(config)?.after(&before.web))
+        };
+        let picons = if is_same_receiver && config.picons == old.picons {
+            before.picons.clone()
+        } else {
+            Rc::new(picons(config, self.demo.is_some(), web.clone()))
+        };
+        let is_same_gate = (&config.auth, &config.ratelimit, &config.server)
+            == (&old.auth, &old.ratelimit, &old.server)
+            && keys == before.keys;
+        let guard = if is_same_gate {
+            // It remembers who asked how often.
+            before.guard.clone()
+        } else {
+            let (audit, refused) = (self.audit.clone(), self.refused.clone());
+            Rc::new(Guard::new(config, &keys, audit, refused))
+        };
+        Ok(Furniture {
+            loaded: Rc::new(loaded),
+            keys,
+            web,
+            picons,
+            guard,
+        })
+    }
+
+    /// From this moment on all is done by another configuration. Connections, streams and what is known stay.
+    pub(super) fn move_in(&self, new: Furniture) {
+        let old = self.furniture.replace(new);
+        let furniture = self.furniture.borrow();
+        let (old, new) = (&old.loaded.config, &furniture.loaded.config);
+        if new.log != old.log {
+            crate::log::start(new.log.level, new.log.output.clone(), stamp);
+        }
+        self.audit.set_output(&new.audit.output);
+        self.streams.set(new.stream.clone());
+        if (&new.receiver, ports(new)) != (&old.receiver, ports(old)) {
+            self.streams
+                .set_receiver(ports(new), ask(furniture.web.clone()));
+        }
+        self.store.set_receiver(name(new, self.demo.is_some()));
+        if new.channels != old.channels {
+            let selected = self.store.select(selection(new), SystemTime::now());
+            if let Err(error) = selected {
+                log::warn!("the channels cannot be saved: {error}");
+            }
+        }
+        if let Some(server) = self.server.get() {
+            let (router, limits) = self.terms_of(&furniture);
+            server.replace(Rc::new(router), limits);
+        }
+        let is_polled_alike = (&new.receiver, &new.channels, &new.refresh, &new.guide)
+            == (&old.receiver, &old.channels, &old.refresh, &old.guide);
+        drop(furniture);
+        if !is_polled_alike {
+            self.poll();
+        }
+    }
+
+    fn terms_of(&self, furniture: &Furniture) -> (Router, Limits) {
+        let Furniture {
+            loaded,
+            web,
+            picons,
+            guard,
+            keys: _,
+        } = furniture;
+        let config = &loaded.config;
+        let metrics = Registry::new(vec![
+            Rc::new(self.refresh.clone()),
+            self.reloads.clone(),
+            self.store.clone(),
+            web.clone(),
+            Rc::new(self.streams.clone()),
+            self.refused.clone(),
+            Rc::new(Process),
+        ]);
+        let router = server::table(server::Needs {
+            store: self.store.clone(),
+            refresh: self.refresh.clone(),
+            picons: picons.clone(),
+            streams: self.streams.clone(),
+            addresses: server::Addresses {
+                public_url: config.server.public_url.clone().unwrap_or_default(),
+                key: guard.stream_key().reveal().to_owned(),
+                mode: config.stream.mode,
+                receiver: host_of(&config.receiver.url),
+                port: config.stream.port,
+            },
+            loaded: loaded.clone(),
+            reloads: self.reloads.clone(),
+            refused: self.refused.clone(),
+            audit: self.audit.clone(),
+            metrics,
+            seen: self.seen.clone(),
+            started: self.started,
+        });
+        let proxies = config.server.trusted_proxies.clone();
+        let limits = Limits {
+            connections: config.server.max_connections as usize,
+            connections_per_client: config.server.max_connections_per_client as usize,
+            trusted: Rc::new(move |peer| proxies.iter().any(|one| one.contains(peer))),
+            ..Limits::default()
+        };
+        (router.behind(guard.clone()), limits)
+    }
+}
+
+/// Asks the receiver of a configuration.
+fn web(config: &Config) -> Result<OpenWebif, Error> {
+    OpenWebif::new(settings(config), config.receiver.max_block).map_err(Error::Receiver)
+}
+
+/// Whose channels the saved ones are: the simulated receiver is on another port each time, and always the same.
+fn name(config: &Config, is_demo: bool) -> &str {
+    if is_demo {
+        "demo"
+    } else {
+        &config.receiver.url
+    }
+}
+
+fn selection(config: &Config) -> Selection {
+    Selection {
+        bouquets: config.channels.bouquets.clone(),
+        shows_locked: config.channels.locked == Locked::Show,
+    }
+}
+
+/// Logos: from folders of this machine only if it is the receiver.
+fn picons(config: &Config, is_demo: bool, web: Rc<OpenWebif>) -> Picons {
+    let is_ours = !is_demo && is_here(&config.receiver.url);
+    let folders = config.picons.dirs.iter().filter(|_| is_ours);
+    Picons::new(web, folders.filter(|dir| dir.is_dir()).cloned().collect())
+}
