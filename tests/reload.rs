@@ -6,7 +6,6 @@ use std::os::unix::fs::symlink;
 use std::path::Path;
 
 use nanoserde::DeJson;
-use rustix::process::Signal;
 use xg2g::receiver::demo;
 
 use crate::kit::{
@@ -344,20 +343,4 @@ fn a_thousand_reloads_drop_no_request_and_leak_nothing() {
     let asked = "xg2g_api_requests_total{method=\"GET\",route=\"/playlist.m3u\",code=\"200\"} 1000";
     assert!(metrics.text().contains(asked), "counters go on");
     assert!(program.stop().0.success());
-}
-
-#[test]
-fn told_to_stop_twice_it_does_not_wait() {
-    let folder = Folder::new();
-    let file = folder.write("xg2g.toml", "");
-    let mut program = demo_with(&file);
-    program.listens();
-    program.tell(Signal::TERM);
-    program.tell(Signal::TERM);
-    // Either it was quick, or it says that it did not wait.
-    let (status, said) = program.end();
-    assert!(
-        status.success() || said.contains("told to stop once more"),
-        "{said}"
-    );
 }

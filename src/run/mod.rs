@@ -68,6 +68,7 @@ async fn serve(
             Told::Reload | Told::Stop => break,
         }
     }
+    log::info!("told to stop");
     drop(greeting);
     let told_again = async {
         while ear.next().await != Told::Stop {}
