@@ -12,6 +12,7 @@ use smol::{LocalExecutor, Task, Timer};
 
 use crate::access::{Guard, Keys};
 use crate::config::{Config, Loaded, Locked, ReceiverSource, Reloads};
+use crate::health::Board;
 use crate::http::client::Settings;
 use crate::http::{listen, Limits, Server};
 use crate::log::audit::Audit;
@@ -123,7 +124,8 @@ pub fn start(executor: &Rc<LocalExecutor<'static>>, options: Options) -> Result<
     let config = &loaded.config;
     let web =
         OpenWebif::new(settings(config), config.receiver.max_block).map_err(Error::Receiver)?;
-    let web = Rc::new(web);
+    let health = Board::default();
+    let web = Rc::new(web.watched(health.clone()));
 
     check_mount(&data).map_err(|error| Error::Data(data.clone(), error))?;
     // The simulated receiver is on another port each time, and always the same.
@@ -153,7 +155,14 @@ pub fn start(executor: &Rc<LocalExecutor<'static>>, options: Options) -> Result<
     ));
 
     let settings = config.stream.clone();
-    let streams = Streams::new(executor, settings, ports(config), ask(web.clone()), watch);
+    let streams = Streams::new(
+        executor,
+        settings,
+        ports(config),
+        ask(web.clone()),
+        watch,
+        health.clone(),
+    );
     let (handle, poller) = refresh::start(
         web.clone(),
         store.clone(),
@@ -170,6 +179,7 @@ pub fn start(executor: &Rc<LocalExecutor<'static>>, options: Options) -> Result<
         }),
         tell(streams.clone(), config.stream.relay_port),
         audit.clone(),
+        health.clone(),
     );
     let keys = keys(config, &state).map_err(Error::Keys)?;
     let guard = Guard::new(config, &keys, audit.clone());
@@ -198,6 +208,7 @@ pub fn start(executor: &Rc<LocalExecutor<'static>>, options: Options) -> Result<
         refused: guard.refused(),
         audit: audit.clone(),
         metrics,
+        health,
         started: Instant::now(),
     });
     let listener = listen(&config.server.listen.to_string()).map_err(Error::Listen)?;

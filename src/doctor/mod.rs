@@ -6,6 +6,7 @@ mod files;
 mod finding;
 mod machine;
 mod receiver;
+mod running;
 
 use std::path::PathBuf;
 use std::time::SystemTime;
@@ -16,6 +17,7 @@ use crate::receiver::disk::Disk;
 use crate::receiver::openwebif::OpenWebif;
 
 pub use finding::{json, Finding, Status};
+pub use running::{ask, Answer};
 
 /// What the doctor works with.
 pub struct Needs {

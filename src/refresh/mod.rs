@@ -6,6 +6,7 @@
 mod channels;
 mod facts;
 mod files;
+mod health;
 mod metrics;
 mod programme;
 mod publish;
@@ -23,6 +24,7 @@ use smol::Timer;
 
 use crate::cache::Counts;
 use crate::config;
+use crate::health::{Board, Writing};
 use crate::log::audit::Audit;
 use crate::model::{clock_is_set, Listing};
 use crate::receiver::openwebif::{About, OpenWebif};
@@ -60,6 +62,7 @@ pub(crate) struct Poller {
     tell: Tell,
     audit: Audit,
     metrics: Rc<metrics::Metrics>,
+    health: Board,
 }
 
 /// Is told the receiver's facts in each pass.
@@ -159,6 +162,7 @@ pub fn start(
     files: Option<Files>,
     tell: Tell,
     audit: Audit,
+    health: Board,
 ) -> (Handle, impl std::future::Future<Output = ()>) {
     let (requests, wishes) = async_channel::bounded(1);
     let mut status = Status::default();
@@ -188,7 +192,9 @@ pub fn start(
         tell,
         audit,
         metrics,
+        health,
     };
+    poller.begin_health();
     (handle, async move { poller.run(wishes).await })
 }
 
@@ -222,6 +228,8 @@ impl Poller {
             let result = self.audited(&call, "channels and guide", pass).await;
             let lineup = &self.store.current().lineup;
             self.metrics.note(began.elapsed(), result.is_ok(), lineup);
+            self.health
+                .ran(result.as_ref().err().map(|error| error as _));
             let interval = self.settings.refresh.interval;
             let pause = match &result {
                 Ok(()) => {
@@ -310,9 +318,11 @@ impl Poller {
             return;
         }
         log::warn!("the clock is not set yet; waiting for it");
+        self.health.wait(Some("the clock is not set yet"));
         while !right() {
             Timer::after(CLOCK_LOOK).await;
         }
+        self.health.wait(None);
     }
 
     /// One pass. One that was wished for looks afresh at everything that is remembered of the channels.
@@ -383,12 +393,17 @@ impl Poller {
             receiver.max_block
         });
         self.status.borrow_mut().standby = standby;
+        self.health.set_standby(standby);
         Ok(is_asleep)
     }
 
     /// Publishes which channels there are.
     fn publish_channels(&self, listing: Listing) {
-        match self.store.publish_listing(listing, SystemTime::now()) {
+        let published = self.store.publish_listing(listing, SystemTime::now());
+        self.tell_outputs();
+        let error = published.as_ref().err().map(|error| error as _);
+        self.health.wrote(Writing::State, error);
+        match published {
             Ok(true) => {
                 let lineup = self.store.current().lineup.clone();
                 let (channels, bouquets) = (lineup.channels.len(), lineup.bouquets.len());

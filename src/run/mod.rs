@@ -2,6 +2,7 @@
 
 mod backup;
 mod check;
+mod ready;
 mod reload;
 mod signals;
 mod token;
@@ -28,6 +29,7 @@ use reload::{reread, Report};
 
 pub use backup::{backup, restore, Restored};
 pub use check::check;
+pub use ready::{ready, Ready};
 pub use signals::{Ear, Told};
 pub use token::{token, Token};
 

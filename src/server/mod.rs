@@ -27,6 +27,7 @@ use std::time::Instant;
 
 use crate::access::Refused;
 use crate::config::Loaded;
+use crate::health::Board;
 use crate::log::audit::Audit;
 use crate::metrics::Registry;
 use crate::picons::Picons;
@@ -57,6 +58,8 @@ pub struct Needs {
     pub audit: Audit,
     /// Those who have numbers to tell.
     pub metrics: Registry,
+    /// How well it is.
+    pub health: Board,
     /// When the program started.
     pub started: Instant,
 }

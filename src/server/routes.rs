@@ -20,6 +20,7 @@ pub fn table(needs: Needs) -> Router {
         refused,
         audit,
         metrics: registry,
+        health: board,
         started,
     } = needs;
     let addresses = Rc::new(addresses);
@@ -50,6 +51,7 @@ pub fn table(needs: Needs) -> Router {
         picons: picons.clone(),
         rendered: rendered.clone(),
         audit: audit.clone(),
+        health: board.clone(),
     };
     let seen = Rc::<Seen>::default();
     let metrics = metrics::Metrics {
@@ -65,10 +67,7 @@ pub fn table(needs: Needs) -> Router {
         audit,
         started,
     };
-    let health = health::Health {
-        store: store.clone(),
-        guide: loaded.config.guide.enabled,
-    };
+    let health = health::Health { board };
     let settings = settings::Settings { loaded };
     let logos = picon::Logos { store, picons };
 

@@ -37,6 +37,7 @@ use event_listener::Event;
 use smol::{LocalExecutor, Task};
 
 use crate::config;
+use crate::health::Board;
 use crate::model::{ServiceRef, Situation};
 use feed::{Feed, Phase};
 use metrics::Metrics;
@@ -72,6 +73,7 @@ struct Inner {
     moves: Rc<Event>,
     pace: Pace,
     metrics: Rc<Metrics>,
+    health: Board,
 }
 
 struct Running {
@@ -80,13 +82,15 @@ struct Running {
 }
 
 impl Streams {
-    /// No streams yet. Tasks run on `executor`, which the caller keeps; `ask` tells what the receiver does for itself.
+    /// No streams yet. Tasks run on `executor`, which the caller keeps; `ask` tells what the receiver does for itself,
+    /// `health` is told whether they come.
     pub fn new(
         executor: &Rc<LocalExecutor<'static>>,
         settings: config::Stream,
         ports: Ports,
         ask: Ask,
         watch: Watch,
+        health: Board,
     ) -> Streams {
         Streams(Rc::new(Inner {
             executor: Rc::downgrade(executor),
@@ -101,6 +105,7 @@ impl Streams {
             moves: Rc::default(),
             pace: Pace::default(),
             metrics: Rc::default(),
+            health,
         }))
     }
 
@@ -133,6 +138,12 @@ impl Streams {
         let shared = self.find(service).is_some();
         let opened = self.reader(service, name, who).await;
         self.0.metrics.opened(shared, opened.as_ref().err());
+        match &opened {
+            Ok(_) => self.0.health.stream_came(),
+            // No fault of anybody: no tuner, too many players, no card, not ours to receive.
+            Err(why) if !why.is_fault() => {}
+            Err(why) => self.0.health.stream_failed(&service.slug(), why),
+        }
         opened
     }
 
