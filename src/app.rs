@@ -344,6 +344,26 @@ fn ask(web: Rc<OpenWebif>) -> Ask {
     })
 }
 
+/// Streams to try one of, which nobody watches; `patience` is the longest it may take to tune.
+pub(crate) fn trial(
+    executor: &Rc<LocalExecutor<'static>>,
+    config: &Config,
+    web: Rc<OpenWebif>,
+    patience: Duration,
+) -> Streams {
+    let mut settings = config.stream.clone();
+    settings.tune_timeout = settings.tune_timeout.min(patience);
+    let (ports, ask) = (ports(config), ask(web));
+    Streams::new(
+        executor,
+        settings,
+        ports,
+        ask,
+        Watch::default(),
+        Board::default(),
+    )
+}
+
 /// Hands the receiver's facts to the streams. Who configured a port of the relay means that one.
 fn tell(streams: Streams, relay_port: u16) -> refresh::Tell {
     let is_default = relay_port == Config::default().stream.relay_port;

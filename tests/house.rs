@@ -29,7 +29,10 @@ const MAY_USE: [(&str, &[&str]); 21] = [
     ("picons", &["receiver"]),
     ("refresh", &["config", "receiver", "store"]),
     ("backup", &["access", "store"]),
-    ("doctor", &["access", "config", "http", "receiver", "store"]),
+    (
+        "doctor",
+        &["access", "config", "http", "receiver", "store", "stream"],
+    ),
     (
         "server",
         &[
