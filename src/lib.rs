@@ -7,6 +7,7 @@
 // Cellar: uses nothing of ours but, for `events`, the model.
 pub mod cache;
 pub mod events;
+pub mod health;
 pub mod log;
 pub mod metrics;
 pub mod model;

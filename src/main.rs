@@ -8,7 +8,7 @@ use smol::LocalExecutor;
 use xg2g::cli::{self, Command, DemoReceiver};
 use xg2g::config;
 use xg2g::receiver::demo;
-use xg2g::run::{backup, check, restore, run, token, Ear, Restored};
+use xg2g::run::{backup, check, ready, restore, run, token, Ear, Restored};
 
 fn main() -> ExitCode {
     match cli::read() {
@@ -27,6 +27,11 @@ fn main() -> ExitCode {
                 ExitCode::FAILURE
             }
         },
+        Ok(Command::Ready { loaded }) => {
+            let ready = ready(&loaded);
+            print(|out| writeln!(out, "{ready}"));
+            ExitCode::from(ready.status())
+        }
         Ok(Command::Receiver(wanted)) => receiver(&wanted),
         Ok(Command::Config { loaded }) => print(|out| config::effective(&loaded, out)),
         Ok(Command::Token { stream, loaded }) => match token(&loaded, stream) {

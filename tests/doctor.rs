@@ -83,10 +83,11 @@ fn a_demo_is_in_order_and_every_check_has_its_line() {
         .lines()
         .map(|line| line.split_whitespace().nth(1).unwrap())
         .collect();
-    let all = "configuration access clock port data state source receiver login openwebif standby bouquets guide streams";
+    let all = "configuration access clock port data state source receiver login openwebif standby bouquets guide streams relay stream";
     assert_eq!(checks, all.split(' ').collect::<Vec<_>>(), "{said}");
     assert!(!said.contains("problem"), "{said}");
     assert!(said.contains("OpenWebif 2.4.0, xg2g Demo 4K, openATV"));
+    assert!(said.contains("could be seen after "), "{said}");
     assert!(!folder.path("data").exists(), "it makes nothing");
 }
 
@@ -100,7 +101,7 @@ fn the_receiver_is_asked_little_and_never_two_things_at_once() {
         let line = said.lines().find_map(|line| line.strip_prefix(name));
         line.unwrap().trim().parse().unwrap()
     };
-    assert!(number("calls ") <= 25, "{said}");
+    assert!(number("calls ") <= 36, "{said}");
     assert_eq!(number("overlapping "), 0, "{said}");
 }
 
@@ -172,7 +173,7 @@ fn a_receiver_without_bouquets_is_told() {
 
 #[test]
 fn a_receiver_without_a_guide_and_a_bouquet_it_does_not_have_are_warnings() {
-    let receiver = Tuner::start(&["--events", "0", "--services", "20"]);
+    let receiver = Tuner::start(&["--events", "0", "--services", "20", "--bouquets", "4"]);
     let (findings, status) = receiver.check(&["channels.bouquets=Nope"]);
     assert_eq!(status, 1, "no channels are left: {findings:?}");
     let told = |check: &str, text: &str| {
@@ -190,6 +191,9 @@ fn a_receiver_without_a_guide_and_a_bouquet_it_does_not_have_are_warnings() {
         .unwrap();
     assert_eq!(guide.status, "warning");
     assert!(guide.message.contains("EPGRefresh"), "{}", guide.message);
+    let coverage = "for 0 of 20 channels; not for `";
+    assert!(guide.message.contains(coverage), "{}", guide.message);
+    assert!(guide.message.contains("` and 8 more;"), "{}", guide.message);
 }
 
 #[test]
@@ -202,6 +206,42 @@ fn a_stream_port_that_is_shut_is_told() {
     let (check, message) = the_problem(receiver.check(&[&format!("stream.port={}", shut.port())]));
     assert_eq!(check, "streams");
     assert!(message.contains("nothing can be played"), "{message}");
+}
+
+#[test]
+fn a_stream_is_tried_without_a_tuner_of_its_own() {
+    // The only tuner is the television's.
+    let receiver = Tuner::start(&["--tuners", "1"]);
+    let (findings, status) = receiver.check(&[]);
+    let mut found = findings.iter();
+    let found = found.find(|finding| finding.check == "stream").unwrap();
+    assert_eq!((&*found.status, status), ("ok", 0), "{findings:?}");
+    assert!(found.message.contains("could be seen"), "{found:?}");
+    // Of the channels on its transponder none is offered.
+    let (findings, status) = receiver.check(&["channels.bouquets=Radio"]);
+    let mut found = findings.iter();
+    let found = found.find(|finding| finding.check == "stream");
+    let found = found.unwrap_or_else(|| panic!("{status} {findings:?}"));
+    assert!(found.message.starts_with("none was tried"), "{found:?}");
+    assert_eq!(status, 0, "{findings:?}");
+}
+
+#[test]
+fn a_stream_that_does_not_come_is_told() {
+    let told = |fault: &str| {
+        let receiver = Tuner::start(&["--stream-fault", fault]);
+        let patience = "stream.tune_timeout=500ms";
+        let (findings, status) = receiver.check(&[patience]);
+        let mut found = findings.into_iter();
+        let found = found.find(|finding| finding.check == "stream").unwrap();
+        (found.status, found.message, status)
+    };
+    let (status, message, code) = told("silence");
+    assert_eq!((&*status, code), ("warning", 0), "{message}");
+    assert!(message.contains("no data came within"), "{message}");
+    let (status, message, code) = told("reset");
+    assert_eq!((&*status, code), ("problem", 1), "{message}");
+    assert!(message.contains("does the receiver itself play it"));
 }
 
 #[test]
@@ -345,7 +385,7 @@ fn the_receivers_own_files_are_told_with_what_they_lack() {
     assert!(bouquets.message.starts_with("1 of TV"), "{bouquets:?}");
     let guide = told("guide");
     assert!(guide.message.contains("events of 1 of 1"), "{guide:?}");
-    assert!(guide.message.contains("0 minutes ago"), "{guide:?}");
+    assert!(guide.message.contains("second"), "{guide:?}");
 
     std::fs::write(&epg, b"no guide").unwrap();
     let (findings, status) = receiver.check(&[&dir]);

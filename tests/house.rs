@@ -4,14 +4,15 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// The cellar: everybody may use it, it uses nothing of ours but, for `events`, the model.
-const CELLAR: [&str; 8] = [
-    "model", "cache", "events", "replace", "log", "metrics", "shutdown", "watch",
+/// The cellar: everybody may use it, it uses nothing of ours but, for `events` and `health`, the model.
+const CELLAR: [&str; 9] = [
+    "model", "cache", "events", "health", "replace", "log", "metrics", "shutdown", "watch",
 ];
 
 /// What each room may use besides the cellar. The table of docs/ARCHITECTURE.md.
 const MAY_USE: [(&str, &[&str]); 21] = [
     ("model", &[]),
+    ("health", &["model"]),
     ("cache", &[]),
     ("replace", &[]),
     ("log", &[]),
@@ -29,7 +30,10 @@ const MAY_USE: [(&str, &[&str]); 21] = [
     ("picons", &["receiver"]),
     ("refresh", &["config", "receiver", "store"]),
     ("backup", &["access", "store"]),
-    ("doctor", &["access", "config", "http", "receiver", "store"]),
+    (
+        "doctor",
+        &["access", "config", "http", "receiver", "store", "stream"],
+    ),
     (
         "server",
         &[

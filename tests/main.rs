@@ -11,6 +11,7 @@ mod demo; // the simulated receiver's answers against captured shapes
 mod doctor; // what `xg2g check` finds
 mod faults; // what a receiver in trouble may and may not do to what is known
 mod guide_file; // the file of events of a receiver, read back
+mod health; // what /healthz, /readyz and `check --ready` say
 mod hostile; // clients that mean harm to the running program
 mod house; // who may import whom, sizes, what nobody may use
 mod http; // the http room over real sockets

@@ -15,6 +15,7 @@ use super::receiver::{ask, disk, host_of, is_here, ports, settings, tell, Simula
 use super::{check_mount, keys, stamp, Error, Options};
 use crate::access::{Guard, Keys, Refused};
 use crate::config::{Config, Loaded, Locked, ReceiverSource, Reloads};
+use crate::health::Board;
 use crate::http::{Limits, Router, Seen, Server};
 use crate::log::audit::Audit;
 use crate::metrics::{Process, Registry};
@@ -39,6 +40,7 @@ pub(super) struct House {
     pub(super) refresh: refresh::Handle,
     pub(super) reloads: Rc<Reloads>,
     pub(super) audit: Audit,
+    health: Board,
     refused: Rc<Refused>,
     seen: Rc<Seen>,
     server: OnceCell<Rc<Server>>,
@@ -83,13 +85,14 @@ impl House {
             demo.replace(&mut loaded.config);
         }
         let config = &loaded.config;
-        let web = Rc::new(web(config)?);
+        let health = Board::default();
+        let web = Rc::new(web(config)?.watched(health.clone()));
         check_mount(&data).map_err(|error| Error::Data(data.clone(), error))?;
         let name = name(config, demo.is_some());
         let store = Store::open(&data, &state, name, selection(config))
             .map_err(|error| Error::Data(data.clone(), error))?;
         let (audit, recorder) = Audit::start(&config.audit.output, &data, stamp);
-        let streams = Streams::new(executor, watch);
+        let streams = Streams::new(executor, watch, health.clone());
         let keys = keys(config, &state).map_err(Error::Keys)?;
         let refused = Rc::<Refused>::default();
         let guard = Guard::new(config, &keys, audit.clone(), refused.clone());
@@ -105,6 +108,7 @@ impl House {
             refresh: refresh::Handle::default(),
             reloads: Rc::default(),
             audit,
+            health,
             refused,
             seen: Rc::default(),
             server: OnceCell::new(),
@@ -154,24 +158,25 @@ impl House {
         self.rest();
         let furniture = self.furniture.borrow();
         let config = &furniture.loaded.config;
-        let poller = refresh::poll(
-            self.refresh.clone(),
-            furniture.web.clone(),
-            self.store.clone(),
-            refresh::Settings {
+        let needs = refresh::Needs {
+            web: furniture.web.clone(),
+            store: self.store.clone(),
+            settings: refresh::Settings {
                 receiver: config.receiver.clone(),
                 channels: config.channels.clone(),
                 refresh: config.refresh.clone(),
                 guide: config.guide.clone(),
             },
-            disk(config, self.demo.is_some()).ok().map(|disk| Files {
+            files: disk(config, self.demo.is_some()).ok().map(|disk| Files {
                 disk,
                 looks: self.looks,
                 are_enough: config.receiver.source == ReceiverSource::Disk,
             }),
-            tell(self.streams.clone()),
-            self.audit.clone(),
-        );
+            tell: tell(self.streams.clone()),
+            audit: self.audit.clone(),
+            health: self.health.clone(),
+        };
+        let poller = refresh::poll(self.refresh.clone(), needs);
         if let Some(executor) = self.executor.upgrade() {
             self.poller.set(Some(executor.spawn(poller)));
         }
@@ -195,7 +200,8 @@ impl House {
         let web = if is_same_receiver {
             before.web.clone()
         } else {
-            Rc::new(web(config)?.after(&before.web))
+            let web = web(config)?.after(&before.web);
+            Rc::new(web.watched(self.health.clone()))
         };
         let picons = if is_same_receiver && config.picons == old.picons {
             before.picons.clone()
@@ -290,6 +296,7 @@ impl House {
             audit: self.audit.clone(),
             metrics,
             seen: self.seen.clone(),
+            health: self.health.clone(),
             started: self.started,
         });
         let proxies = config.server.trusted_proxies.clone();

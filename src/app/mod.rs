@@ -26,7 +26,7 @@ use crate::stream::Watch;
 
 use house::House;
 
-pub(crate) use receiver::{disk, host_of, settings, Simulated};
+pub(crate) use receiver::{disk, host_of, settings, trial, Simulated};
 pub use reload::Reread;
 
 /// How long running answers may go on when the program stops.

@@ -3,17 +3,19 @@
 use std::io;
 use std::net::{IpAddr, UdpSocket};
 use std::rc::Rc;
+use std::time::Duration;
 
 use smol::LocalExecutor;
 
 use crate::config::{Config, ReceiverSource};
+use crate::health::Board;
 use crate::http::client::Settings;
 use crate::model::{authority, is_loopback, without_port};
 use crate::receiver::demo;
 use crate::receiver::disk::Disk;
 use crate::receiver::openwebif::OpenWebif;
 use crate::refresh;
-use crate::stream::{Ask, Ports, Streams};
+use crate::stream::{Ask, Ports, Streams, Watch};
 
 /// A simulated receiver that takes the place of the configured one.
 pub(crate) struct Simulated {
@@ -69,6 +71,21 @@ pub(super) fn ask(web: Rc<OpenWebif>) -> Ask {
             situation.inspect_err(|error| log::debug!("{error}")).ok()
         })
     })
+}
+
+/// Streams to try one of, which nobody watches; `patience` is the longest it may take to tune.
+pub(crate) fn trial(
+    executor: &Rc<LocalExecutor<'static>>,
+    config: &Config,
+    web: Rc<OpenWebif>,
+    patience: Duration,
+) -> Streams {
+    let mut settings = config.stream.clone();
+    settings.tune_timeout = settings.tune_timeout.min(patience);
+    let streams = Streams::new(executor, Watch::default(), Board::default());
+    streams.set(settings);
+    streams.set_receiver(ports(config), ask(web));
+    streams
 }
 
 /// Hands the receiver's facts to the streams.

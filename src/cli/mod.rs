@@ -66,6 +66,11 @@ pub enum Command {
         /// The configuration, or what is wrong with it.
         loaded: Result<Loaded, Vec<Error>>,
     },
+    /// Ask the running program whether it is ready.
+    Ready {
+        /// The configuration.
+        loaded: Loaded,
+    },
     /// Run the simulated receiver alone.
     Receiver(DemoReceiver),
     /// Print the version.
@@ -125,10 +130,11 @@ const SHORT: [(&str, &str); 3] = [
 ];
 
 /// Every option, for the one that was meant.
-const OPTIONS: [&str; 24] = [
+const OPTIONS: [&str; 25] = [
     "--config",
     "--demo",
     "--json",
+    "--ready",
     "--stream",
     "--dry-run",
     "--keep",
@@ -199,6 +205,7 @@ fn parse(
         args.opt_value_from_os_str("--config", |text| Ok::<_, io::Error>(text.into()))?;
     let (demo, json) = (args.contains("--demo"), args.contains("--json"));
     let (stream, dry_run) = (args.contains("--stream"), args.contains("--dry-run"));
+    let ready = args.contains("--ready");
     let keep: Option<NonZeroU16> = args
         .opt_value_from_str("--keep")
         .map_err(|_| Failure::Usage("--keep is a whole number from 1 to 65535".into()))?;
@@ -229,6 +236,7 @@ fn parse(
     };
     let of_one = [
         (json, "check"),
+        (ready, "check"),
         (stream, "token"),
         (keep.is_some(), "backup"),
         (dry_run, "restore"),
@@ -239,8 +247,12 @@ fn parse(
     if misplaced || of_others.any(|(is_given, _)| *is_given) {
         return Err(Failure::Usage(match command {
             Some(name) => format!("`{name}` takes none of these options"),
-            None => "--json belongs to `check`, --stream to `token`, --keep to `backup`, --dry-run to `restore`".into(),
+            None => "--json and --ready belong to `check`, --stream to `token`, --keep to `backup`, --dry-run to `restore`".into(),
         }));
+    }
+    if ready && (demo || json) {
+        let text = "--ready asks the running program, and goes with neither --demo nor --json";
+        return Err(Failure::Usage(text.into()));
     }
     let of_backup = match command.as_deref() {
         Some("backup" | "restore") => {
@@ -267,7 +279,7 @@ fn parse(
         (name, _) => {
             let place = file::place(file.clone());
             let loaded = load(file, env, &flags, read_file);
-            if name == Some("check") {
+            if name == Some("check") && !ready {
                 return Ok(Command::Check { demo, json, loaded });
             }
             if name == Some("restore") {
@@ -281,6 +293,7 @@ fn parse(
             let loaded = loaded.map_err(Failure::Config)?;
             Ok(match name {
                 None => Command::Run { demo, loaded },
+                Some("check") => Command::Ready { loaded },
                 Some("token") => Command::Token { stream, loaded },
                 Some("backup") => Command::Backup {
                     file: of_backup,
@@ -356,6 +369,7 @@ pub fn help() -> String {
 const USAGE: &str = "\
 Usage: xg2g [OPTIONS]            serve
        xg2g check [OPTIONS]      look at everything that is needed and say what to do
+       xg2g check --ready        ask the running xg2g: exit 0 if it is ready, 1 if not, 3 if it does not answer
        xg2g config [OPTIONS]     print the configuration in force and where each value came from
        xg2g token [--stream]     print the token, or the stream key; make it if there is none
        xg2g backup FILE [--keep N]        save configuration and small state; keep N backups
@@ -371,6 +385,7 @@ Options:
   --data DIR                the same as --set files.data=DIR
   --log-level LEVEL         the same as --set log.level=LEVEL
   --json                    `check` for programs: an array of check, status and message
+  --ready                   `check` only asks the xg2g that runs with this configuration; for scripts
   --keep N                  `backup`: the N - 1 before it stay as FILE.1, FILE.2 and so on (default: 1, FILE alone)
   --dry-run                 `restore` touches nothing
   --stream                  `token` for reading only: the key in addresses, see auth.everything

@@ -1,15 +1,16 @@
 //! The receiver's own files: whether channels and guide come from them, and what they hold.
 
-use std::time::{Duration, SystemTime};
+use std::time::SystemTime;
 
-use super::receiver::count;
+use super::receiver::{count, lacking};
 use super::{Finding, Needs, Tell};
+use crate::health::ago;
 use crate::model::Lineup;
 use crate::receiver::disk::epg::EpgFile;
 use crate::receiver::disk::Disk;
 
-/// Where channels and guide come from. Returns whether that is files.
-pub(super) fn source(needs: &Needs, tell: Tell<'_>) -> bool {
+/// Where channels and guide come from. Returns the channels, if that is files.
+pub(super) fn source(needs: &Needs, tell: Tell<'_>) -> Option<Lineup> {
     const CHECK: &str = "source";
     let disk = match &needs.disk {
         Ok(disk) => disk,
@@ -21,7 +22,7 @@ pub(super) fn source(needs: &Needs, tell: Tell<'_>) -> bool {
                      cast, year and further languages of events"
                 ),
             ));
-            return false;
+            return None;
         }
     };
     let listing = match disk.listing() {
@@ -33,7 +34,7 @@ pub(super) fn source(needs: &Needs, tell: Tell<'_>) -> bool {
                     "{error} (receiver.dir; receiver.source = \"openwebif\" does without files)"
                 ),
             ));
-            return true;
+            return Some(Lineup::default());
         }
     };
     tell(Finding::ok(
@@ -48,7 +49,7 @@ pub(super) fn source(needs: &Needs, tell: Tell<'_>) -> bool {
     if needs.loaded.config.guide.enabled {
         tell(guide(disk, &lineup));
     }
-    true
+    Some(lineup)
 }
 
 /// What the file of events holds.
@@ -82,23 +83,24 @@ fn guide(disk: &Disk, lineup: &Lineup) -> Finding {
         let mut services = file.services().iter();
         services.any(|service| service.key == key && service.events > 0)
     };
-    let keys = lineup.channels.iter().filter_map(|channel| channel.epg);
-    let known = keys.filter(|key| known(*key)).count();
+    let channels = lineup.channels.iter();
+    let mut without: Vec<&str> = Vec::new();
+    for channel in channels {
+        // What has no slot in a guide has none.
+        if !channel.epg.is_some_and(known) {
+            without.push(&channel.name);
+        }
+    }
     let all = lineup.channels.len();
+    let known = all - without.len();
     let text = format!(
-        "{path} has events of {known} of {all} channels and was written {}; what came later is asked from OpenWebif",
-        age.map_or("in the future".into(), ago)
+        "{path} has events of {known} of {all} channels and was written {}; what came later is asked from OpenWebif{}",
+        age.map_or("in the future".into(), |age| format!("{} ago", ago(age))),
+        lacking(&without),
     );
     if known * 2 >= all {
         Finding::ok(CHECK, text)
     } else {
         Finding::warning(CHECK, text)
-    }
-}
-
-fn ago(age: Duration) -> String {
-    match age.as_secs() / 60 {
-        minutes @ 0..=119 => format!("{minutes} minutes ago"),
-        minutes => format!("{} hours ago", minutes / 60),
     }
 }

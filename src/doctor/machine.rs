@@ -1,19 +1,17 @@
 //! This machine: configuration, clock, port, directories.
 
 use std::io;
-use std::net::{Ipv4Addr, SocketAddr};
 use std::path::Path;
-use std::time::{Duration, SystemTime};
+use std::time::SystemTime;
 
+use super::running::{self, Answer};
 use super::{Finding, Needs, Tell};
 use crate::config::Listen;
-use crate::http::client::{Client, Error, Settings};
+use crate::health;
 use crate::http::listen;
 use crate::model::{clock_is_set, rfc3339, unix_seconds};
 use crate::store::{Kind, Mount};
 
-/// Ours answers at once.
-const PATIENCE: Duration = Duration::from_secs(2);
 /// A guide of 500 channels and a week takes some 5 MB, twice that while it is made anew.
 const GUIDE_BYTES: u64 = 16 << 20;
 /// The saved state has some 10 kB; less free space than this is a full flash.
@@ -70,47 +68,33 @@ pub(super) async fn port(at: &Listen, tell: Tell<'_>) {
         ));
         return;
     }
-    let Some(ready) = ask_the_running_one(at).await else {
-        tell(Finding::problem(
-            CHECK,
-            format!("{error}: set server.listen to another one, such as \":8180\", or stop that program"),
-        ));
-        return;
+    let components = match running::ask(at).await {
+        Answer::Ready(components) | Answer::NotReady(components) => components,
+        Answer::Other(..) | Answer::Nobody(..) => {
+            tell(Finding::problem(
+                CHECK,
+                format!("{error}: set server.listen to another one, such as \":8180\", or stop that program"),
+            ));
+            return;
+        }
     };
     tell(Finding::ok(CHECK, format!("xg2g is running on {at}")));
-    tell(match ready {
-        Ok(()) => Finding::ok("program", "it is ready: playlist and guide are there"),
-        Err(why) => Finding::warning(
-            "program",
-            format!("it is not ready yet ({why}); if this stays so, its log and /api/v1/status tell more"),
-        ),
-    });
-}
-
-/// Whether who has the port is ready; `None` if it is not this program.
-async fn ask_the_running_one(at: &Listen) -> Option<Result<(), String>> {
-    let host = at.host.filter(|host| !host.is_unspecified());
-    let address = SocketAddr::new(host.unwrap_or(Ipv4Addr::LOCALHOST.into()), at.port);
-    let client = Client::new(Settings {
-        base: format!("http://{address}"),
-        user: String::new(),
-        password: String::new(),
-        timeout: PATIENCE,
-        retries: 0,
-        backoff: PATIENCE,
-        max_backoff: PATIENCE,
-        user_agent: "xg2g-check".into(),
-    });
-    let client = client.ok()?;
-    let (_, alive) = client.get("/healthz", 4_096).await.ok()?;
-    if alive != br#"{"status":"healthy"}"# {
-        return None;
+    if components.is_empty() {
+        let text = "it is well: playlist and guide are there";
+        tell(Finding::ok("program", text));
     }
-    Some(match client.get("/readyz", 4_096).await {
-        Ok(_) => Ok(()),
-        Err(Error::Status { text, .. }) => Err(text),
-        Err(error) => Err(error.to_string()),
-    })
+    for component in components {
+        let (name, why) = (component.name, component.message);
+        tell(Finding::warning(
+            "program",
+            match component.status {
+                health::Status::Unhealthy => {
+                    format!("it is not ready yet, {name}: {why}; if this stays so, its log and /api/v1/status tell more")
+                }
+                _ => format!("{name}: {why}"),
+            },
+        ));
+    }
 }
 
 pub(super) fn data(directory: &Path) -> Finding {

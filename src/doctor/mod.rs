@@ -1,11 +1,13 @@
-//! The doctor: looks at everything the program needs and says in plain words what to do. It changes nothing, tunes
-//! nothing, and asks the receiver a few small questions.
+//! The doctor: looks at everything the program needs and says in plain words what to do. It changes nothing, takes a
+//! tuner from nobody, and asks the receiver a few small questions.
 
 mod access;
 mod files;
 mod finding;
 mod machine;
 mod receiver;
+mod running;
+mod stream;
 
 use std::path::PathBuf;
 use std::time::SystemTime;
@@ -14,8 +16,10 @@ use crate::config::{self, Loaded, Locked};
 use crate::model::Selection;
 use crate::receiver::disk::Disk;
 use crate::receiver::openwebif::OpenWebif;
+use crate::stream::Streams;
 
 pub use finding::{json, Finding, Status};
+pub use running::{ask, Answer};
 
 /// What the doctor works with.
 pub struct Needs {
@@ -47,8 +51,13 @@ impl Needs {
 /// Takes findings as they are made.
 type Tell<'a> = &'a mut dyn FnMut(Finding);
 
-/// Looks at everything; `web` is the receiver of the configuration.
-pub async fn check(needs: &Needs, web: &OpenWebif, tell: &mut dyn FnMut(Finding)) {
+/// Looks at everything; `web` is the receiver of the configuration, `streams` are those that come from it.
+pub async fn check(
+    needs: &Needs,
+    web: &OpenWebif,
+    streams: &Streams,
+    tell: &mut dyn FnMut(Finding),
+) {
     let config = &needs.loaded.config;
     machine::configuration(needs, tell);
     access::access(needs, tell);
@@ -60,13 +69,33 @@ pub async fn check(needs: &Needs, web: &OpenWebif, tell: &mut dyn FnMut(Finding)
     if !receiver::answers(needs, web, tell).await {
         return;
     }
-    if !from_files {
-        let lineup = receiver::channels(needs, web, tell).await;
-        if !lineup.channels.is_empty() {
-            tell(receiver::guide(needs, web, &lineup).await);
+    let lineup = match from_files {
+        Some(lineup) => lineup,
+        None => {
+            let lineup = receiver::channels(needs, web, tell).await;
+            if !lineup.channels.is_empty() {
+                tell(receiver::guide(needs, web, &lineup).await);
+            }
+            lineup
         }
+    };
+    let port = receiver::streams(&needs.host, config.stream.port);
+    let is_open = port.status == Status::Ok;
+    tell(port);
+    if let Ok(relay) = web.relay().await {
+        // Who configured a port means that one.
+        let configured = config.stream.relay_port;
+        let is_default = configured == config::Config::default().stream.relay_port;
+        let port = relay.port.filter(|_| is_default).unwrap_or(configured);
+        receiver::relay(&needs.host, port, &relay)
+            .into_iter()
+            .for_each(&mut *tell);
+        streams.set_relay_port(Some(port));
+        streams.set_relayed(relay.services);
     }
-    tell(receiver::streams(&needs.host, config.stream.port));
+    if is_open && !lineup.channels.is_empty() {
+        tell(stream::stream(web, streams, &lineup).await);
+    }
 }
 
 /// The findings about a configuration that is wrong; nothing else can be looked at then.

@@ -1,17 +1,23 @@
 //! The receiver: whether it answers, and what it has.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::net::{TcpStream, ToSocketAddrs};
 use std::time::Duration;
 
 use super::{Finding, Needs, Tell};
 use crate::http::client;
-use crate::model::{EntryKind, Lineup, ListedBouquet, Listing, Media};
+use crate::model::{EntryKind, Lineup, ListedBouquet, Listing, Media, Relay, ServiceRef};
 use crate::receiver::openwebif::{Named, OpenWebif, Piece};
 use crate::receiver::Error;
 
 /// Lists that are asked for: each is a question to the receiver.
 const MOST_LISTS: usize = 20;
+/// Bouquets whose guide is looked at, each a question too, and a longer answer.
+const MOST_GUIDES: usize = 8;
+/// What two events of a service may take in an answer (bytes).
+const TWO_EVENTS: usize = 900;
+/// Names in a finding.
+const MOST_NAMES: usize = 12;
 /// A stream port answers at once.
 const PATIENCE: Duration = Duration::from_secs(3);
 
@@ -175,62 +181,131 @@ pub(super) fn count(listing: &Listing, lineup: &Lineup) -> Finding {
     Finding::ok(CHECK, text + &more)
 }
 
-/// Whether the receiver knows what is on: asked for one bouquet.
+/// Whether the receiver knows what is on, channel by channel.
 pub(super) async fn guide(needs: &Needs, web: &OpenWebif, lineup: &Lineup) -> Finding {
     const CHECK: &str = "guide";
     if !needs.loaded.config.guide.enabled {
         return Finding::ok(CHECK, "switched off (guide.enabled)");
     }
-    let mut bouquets = lineup.bouquets.iter();
-    let Some(bouquet) = bouquets.find(|bouquet| !bouquet.rows.is_empty()) else {
-        return Finding::ok(
-            CHECK,
-            "no channel is one the receiver would know a guide of",
-        );
-    };
-    let known = std::cell::RefCell::new(HashSet::new());
-    let mut each = |piece: Piece<'_>| {
-        match piece {
-            Piece::Begin => known.borrow_mut().clear(),
-            Piece::Events { service, .. } => drop(known.borrow_mut().insert(service.to_owned())),
+    let mut known = HashSet::new();
+    let (mut asked, mut questions) = (Vec::new(), 0);
+    for bouquet in &lineup.bouquets {
+        let is_new = bouquet.rows.iter().any(|(_, at)| !asked.contains(at));
+        // What was asked is asked of many services at once, which a receiver must be able to afford.
+        if !is_new || !web.affords(bouquet.rows.len() * TWO_EVENTS) {
+            continue;
         }
-        Ok(())
-    };
-    if let Err(error) = web.now_next(&bouquet.reference, &mut each).await {
-        return Finding::problem(CHECK, error.to_string());
+        if questions == MOST_GUIDES {
+            break;
+        }
+        questions += 1;
+        let rows: HashMap<&ServiceRef, u32> =
+            bouquet.rows.iter().map(|(row, at)| (row, *at)).collect();
+        let mut found = HashSet::new();
+        let mut each = |piece: Piece<'_>| {
+            match piece {
+                Piece::Begin => found.clear(),
+                Piece::Events { service, .. } => {
+                    let service = ServiceRef::parse(service);
+                    found.extend(service.and_then(|service| rows.get(&service).copied()));
+                }
+            }
+            Ok(())
+        };
+        if let Err(error) = web.now_next(&bouquet.reference, &mut each).await {
+            return Finding::problem(CHECK, error.to_string());
+        }
+        known.extend(found);
+        for (_, at) in &bouquet.rows {
+            if !asked.contains(at) {
+                asked.push(*at);
+            }
+        }
     }
-    let (known, all) = (known.into_inner().len(), bouquet.rows.len());
-    let text = format!(
-        "the receiver knows what is on for {known} of {all} channels of `{}`",
-        bouquet.name
-    );
+    if asked.is_empty() {
+        let text = "no channel is one the receiver would know a guide of";
+        return Finding::ok(CHECK, text);
+    }
+    let without = asked.iter().filter(|at| !known.contains(*at));
+    let without = without.filter_map(|at| lineup.channels.get(*at as usize));
+    let names: Vec<&str> = without.map(|channel| &*channel.name).collect();
+    let (with, all) = (asked.len() - names.len(), asked.len());
+    let mut text = format!("the receiver knows what is on for {with} of {all} channels");
+    if all < lineup.channels.len() {
+        text += &format!(" that were looked at, of {}", lineup.channels.len());
+    }
+    text += &lacking(&names);
     let advice = "a receiver learns it when it tunes a channel; plugins such as EPGRefresh, EPGImport and CrossEPG fetch it";
-    if known * 2 >= all {
+    if with * 2 >= all {
         Finding::ok(CHECK, text)
     } else {
         Finding::warning(CHECK, format!("{text}; {advice}"))
     }
 }
 
-/// Whether the stream port is open. No stream is asked for, so no tuner is taken.
+/// Names those that lack something, as far as they fit in a line.
+pub(super) fn lacking(names: &[&str]) -> String {
+    if names.is_empty() {
+        return String::new();
+    }
+    let named: Vec<String> = names
+        .iter()
+        .take(MOST_NAMES)
+        .map(|name| format!("`{name}`"))
+        .collect();
+    let more = match names.len().saturating_sub(MOST_NAMES) {
+        0 => String::new(),
+        more => format!(" and {more} more"),
+    };
+    format!("; not for {}{more}", named.join(", "))
+}
+
+/// Whether the stream port is open.
 pub(super) fn streams(host: &str, port: u16) -> Finding {
     const CHECK: &str = "streams";
-    let bare = host.trim_start_matches('[').trim_end_matches(']');
-    let connect = || {
-        let mut last = std::io::Error::other("the name has no address");
-        for address in (bare, port).to_socket_addrs()? {
-            match TcpStream::connect_timeout(&address, PATIENCE) {
-                Ok(_) => return Ok(()),
-                Err(error) => last = error,
-            }
-        }
-        Err(last)
-    };
-    match connect() {
+    match connect(host, port) {
         Ok(()) => Finding::ok(CHECK, format!("port {port} of the receiver is open")),
         Err(error) => Finding::problem(
             CHECK,
             format!("port {port} of {host} is not open ({}), so nothing can be played: is enigma2 running, and stream.port its stream port?", error.kind()),
         ),
+    }
+}
+
+/// Whether the port of the stream relay is open, where channels come from it.
+pub(super) fn relay(host: &str, port: u16, relay: &Relay) -> Option<Finding> {
+    const CHECK: &str = "relay";
+    let count = relay.services.len();
+    (count > 0).then(|| match connect(host, port) {
+        Ok(()) => Finding::ok(CHECK, format!("port {port} of the stream relay is open, for {count} channels")),
+        Err(error) => Finding::warning(
+            CHECK,
+            format!("port {port} of {host} is not open ({}): {count} channels of the stream relay come scrambled; is the softcam running, and stream.relay_port its port?", error.kind()),
+        ),
+    })
+}
+
+fn connect(host: &str, port: u16) -> std::io::Result<()> {
+    let bare = host.trim_start_matches('[').trim_end_matches(']');
+    let mut last = std::io::Error::other("the name has no address");
+    for address in (bare, port).to_socket_addrs()? {
+        match TcpStream::connect_timeout(&address, PATIENCE) {
+            Ok(_) => return Ok(()),
+            Err(error) => last = error,
+        }
+    }
+    Err(last)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn as_many_names_as_fit_in_a_line_are_told() {
+        assert_eq!(lacking(&[]), "");
+        assert_eq!(lacking(&["A", "B"]), "; not for `A`, `B`");
+        let many = ["X"; MOST_NAMES + 3];
+        assert!(lacking(&many).ends_with("`X` and 3 more"));
     }
 }

@@ -62,6 +62,8 @@ pub struct Situation {
     pub recordings: Vec<ServiceRef>,
     /// What it will record or switch to.
     pub timers: Vec<Planned>,
+    /// It streams to somebody, whoever that is.
+    pub is_streaming: bool,
 }
 
 /// A timer that waits.

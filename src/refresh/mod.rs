@@ -6,6 +6,7 @@
 mod channels;
 mod facts;
 mod files;
+mod health;
 mod metrics;
 mod programme;
 mod publish;
@@ -13,6 +14,7 @@ mod status;
 mod trail;
 
 use std::cell::{Cell, RefCell};
+use std::future::Future;
 use std::net::IpAddr;
 use std::rc::Rc;
 use std::time::{Duration, Instant, SystemTime};
@@ -23,6 +25,7 @@ use smol::Timer;
 
 use crate::cache::Counts;
 use crate::config;
+use crate::health::{Board, Writing};
 use crate::log::audit::Audit;
 use crate::model::{clock_is_set, Listing};
 use crate::receiver::openwebif::{About, OpenWebif};
@@ -60,10 +63,29 @@ pub(crate) struct Poller {
     tell: Tell,
     audit: Audit,
     metrics: Rc<metrics::Metrics>,
+    health: Board,
 }
 
 /// Is told the receiver's facts in each pass.
 pub type Tell = Box<dyn Fn(&Facts)>;
+
+/// What the poller works with.
+pub struct Needs {
+    /// The receiver.
+    pub web: Rc<OpenWebif>,
+    /// Where it publishes.
+    pub store: Rc<Store>,
+    /// By what.
+    pub settings: Settings,
+    /// The receiver's own files, if channels and guide come from there.
+    pub files: Option<Files>,
+    /// Is told the receiver's facts.
+    pub tell: Tell,
+    /// The audit.
+    pub audit: Audit,
+    /// Is told how it goes.
+    pub health: Board,
+}
 
 /// The settings of the poller.
 #[derive(Clone, Debug)]
@@ -164,15 +186,16 @@ impl Handle {
 
 /// The poller's task, which runs until it is dropped. Another one may then go on with the same handle: what was wished,
 /// counted and known stays.
-pub fn poll(
-    handle: Handle,
-    web: Rc<OpenWebif>,
-    store: Rc<Store>,
-    settings: Settings,
-    files: Option<Files>,
-    tell: Tell,
-    audit: Audit,
-) -> impl std::future::Future<Output = ()> {
+pub fn poll(handle: Handle, needs: Needs) -> impl Future<Output = ()> {
+    let Needs {
+        web,
+        store,
+        settings,
+        files,
+        tell,
+        audit,
+        health,
+    } = needs;
     let Handle {
         status,
         wishes: (_, wishes),
@@ -199,7 +222,9 @@ pub fn poll(
         tell,
         audit,
         metrics,
+        health,
     };
+    poller.begin_health();
     async move { poller.run(wishes).await }
 }
 
@@ -233,6 +258,8 @@ impl Poller {
             let result = self.audited(&call, "channels and guide", pass).await;
             let lineup = &self.store.current().lineup;
             self.metrics.note(began.elapsed(), result.is_ok(), lineup);
+            self.health
+                .ran(result.as_ref().err().map(|error| error as _));
             let interval = self.settings.refresh.interval;
             let pause = match &result {
                 Ok(()) => {
@@ -321,9 +348,11 @@ impl Poller {
             return;
         }
         log::warn!("the clock is not set yet; waiting for it");
+        self.health.wait(Some("the clock is not set yet"));
         while !right() {
             Timer::after(CLOCK_LOOK).await;
         }
+        self.health.wait(None);
     }
 
     /// One pass. One that was wished for looks afresh at everything that is remembered of the channels.
@@ -394,12 +423,17 @@ impl Poller {
             receiver.max_block
         });
         self.status.borrow_mut().standby = standby;
+        self.health.set_standby(standby);
         Ok(is_asleep)
     }
 
     /// Publishes which channels there are.
     fn publish_channels(&self, listing: Listing) {
-        match self.store.publish_listing(listing, SystemTime::now()) {
+        let published = self.store.publish_listing(listing, SystemTime::now());
+        self.tell_outputs();
+        let error = published.as_ref().err().map(|error| error as _);
+        self.health.wrote(Writing::State, error);
+        match published {
             Ok(true) => {
                 let lineup = self.store.current().lineup.clone();
                 let (channels, bouquets) = (lineup.channels.len(), lineup.bouquets.len());

@@ -67,6 +67,7 @@ impl Poller {
         self.store
             .publish_guide(writer, complete, SystemTime::now())
             .map_err(Error::Store)?;
+        self.tell_outputs();
         *self.published.borrow_mut() = Some(made_of);
         self.tidy_up(&lineup, from).await.map_err(Error::Store)
     }

@@ -37,6 +37,7 @@ impl Poller {
         let began = Instant::now();
         self.record(Kind::RefreshStart, call, what, &[]);
         let result = work.await;
+        self.tell_writing(&result);
         let took = ("duration_ms", began.elapsed().as_millis().to_string());
         match &result {
             Ok(()) => {

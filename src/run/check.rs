@@ -71,6 +71,8 @@ fn examine(
         ..app::settings(config)
     };
     let web = OpenWebif::new(settings, config.receiver.max_block).map_err(app::Error::Receiver)?;
+    let web = Rc::new(web);
+    let streams = app::trial(&executor, config, web.clone(), PATIENCE);
     let host = app::host_of(&config.receiver.url).unwrap_or_else(|| "127.0.0.1".into());
     let needs = Needs {
         loaded,
@@ -80,7 +82,7 @@ fn examine(
         disk,
         is_demo: demo,
     };
-    smol::block_on(executor.run(doctor::check(&needs, &web, tell)));
+    smol::block_on(executor.run(doctor::check(&needs, &web, &streams, tell)));
     Ok(())
 }
 

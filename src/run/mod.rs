@@ -2,6 +2,7 @@
 
 mod backup;
 mod check;
+mod ready;
 mod signals;
 mod token;
 
@@ -24,6 +25,7 @@ use crate::stream::Watch;
 
 pub use backup::{backup, restore, Restored};
 pub use check::check;
+pub use ready::{ready, Ready};
 pub use signals::{Ear, Told};
 pub use token::{token, Token};
 

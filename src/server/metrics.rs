@@ -1,9 +1,11 @@
 //! `/metrics`: all numbers there are.
 
 use std::rc::Rc;
+use std::time::Instant;
 
 use super::rendered::Rendered;
 use crate::cache::Counts;
+use crate::health::{Board, Status, COMPONENTS};
 use crate::http::{Params, Reply, Request};
 use crate::log::audit::Audit;
 use crate::metrics::{Collect, Kind, Registry, Text};
@@ -30,6 +32,7 @@ pub(super) struct Others {
     pub(super) picons: Rc<Picons>,
     pub(super) rendered: Rc<Rendered>,
     pub(super) audit: Audit,
+    pub(super) health: Board,
 }
 
 impl Collect for Others {
@@ -46,6 +49,21 @@ impl Collect for Others {
             "Lines of the audit that were lost.",
             self.audit.dropped().into(),
         );
+        out.family(
+            Kind::Gauge,
+            "xg2g_health",
+            "2: healthy, 1: degraded, 0: unhealthy; xmltv is healthy too where no guide is wanted.",
+        );
+        let checks = self.health.checks(Instant::now());
+        for component in COMPONENTS {
+            let check = checks.iter().find(|check| check.name == component);
+            let value = match check.map_or(Status::Healthy, |check| check.status) {
+                Status::Healthy => 2,
+                Status::Degraded => 1,
+                Status::Unhealthy => 0,
+            };
+            out.value(&[("component", component)], value);
+        }
         let caches = [
             ("answers", self.refresh.kept()),
             ("picons", self.picons.counts()),

@@ -27,6 +27,7 @@ use std::time::Instant;
 
 use crate::access::Refused;
 use crate::config::{Loaded, Reloads};
+use crate::health::Board;
 use crate::http::Seen;
 use crate::log::audit::Audit;
 use crate::metrics::Registry;
@@ -62,6 +63,8 @@ pub struct Needs {
     pub metrics: Registry,
     /// What was asked so far.
     pub seen: Rc<Seen>,
+    /// How well it is.
+    pub health: Board,
     /// When the program started.
     pub started: Instant,
 }

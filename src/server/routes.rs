@@ -22,6 +22,7 @@ pub fn table(needs: Needs) -> Router {
         audit,
         metrics: registry,
         seen,
+        health: board,
         started,
     } = needs;
     let addresses = Rc::new(addresses);
@@ -52,6 +53,7 @@ pub fn table(needs: Needs) -> Router {
         picons: picons.clone(),
         rendered: rendered.clone(),
         audit: audit.clone(),
+        health: board.clone(),
     };
     let metrics = metrics::Metrics {
         registry: registry.with(seen.clone()).with(Rc::new(others)),
@@ -66,10 +68,7 @@ pub fn table(needs: Needs) -> Router {
         audit,
         started,
     };
-    let health = health::Health {
-        store: store.clone(),
-        guide: loaded.config.guide.enabled,
-    };
+    let health = health::Health { board };
     let settings = settings::Settings { loaded };
     let logos = picon::Logos { store, picons };
 

@@ -37,6 +37,7 @@ use event_listener::Event;
 use smol::{LocalExecutor, Task};
 
 use crate::config;
+use crate::health::Board;
 use crate::model::{ServiceRef, Situation};
 use feed::{Feed, Phase};
 use metrics::Metrics;
@@ -74,6 +75,7 @@ struct Inner {
     moves: Rc<Event>,
     pace: Pace,
     metrics: Rc<Metrics>,
+    health: Board,
 }
 
 struct Running {
@@ -82,8 +84,9 @@ struct Running {
 }
 
 impl Streams {
-    /// No streams yet, and no receiver ([`Streams::set_receiver`]). Tasks run on `executor`, which the caller keeps.
-    pub fn new(executor: &Rc<LocalExecutor<'static>>, watch: Watch) -> Streams {
+    /// No streams yet, and no receiver ([`Streams::set_receiver`]). Tasks run on `executor`, which the caller keeps;
+    /// `health` is told whether streams come.
+    pub fn new(executor: &Rc<LocalExecutor<'static>>, watch: Watch, health: Board) -> Streams {
         Streams(Rc::new(Inner {
             executor: Rc::downgrade(executor),
             settings: RefCell::default(),
@@ -98,6 +101,7 @@ impl Streams {
             moves: Rc::default(),
             pace: Pace::default(),
             metrics: Rc::default(),
+            health,
         }))
     }
 
@@ -151,6 +155,12 @@ impl Streams {
         let shared = self.find(service).is_some();
         let opened = self.reader(service, name, who).await;
         self.0.metrics.opened(shared, opened.as_ref().err());
+        match &opened {
+            Ok(_) => self.0.health.stream_came(),
+            // No fault of anybody: no tuner, too many players, no card, not ours to receive.
+            Err(why) if !why.is_fault() => {}
+            Err(why) => self.0.health.stream_failed(&service.slug(), why),
+        }
         opened
     }
 

@@ -20,6 +20,11 @@ pub enum Refusal {
 }
 
 impl Refusal {
+    /// Whether the receiver failed to do what it could have done.
+    pub(super) fn is_fault(&self) -> bool {
+        matches!(self, Refusal::TuneFailed(_) | Refusal::NoData)
+    }
+
     /// The value of the header. For `Elsewhere` there is none.
     pub fn header(&self) -> Option<&'static str> {
         match self {

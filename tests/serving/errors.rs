@@ -62,7 +62,7 @@ fn alive_at_once_and_ready_when_playlist_and_guide_are_there() {
         let ready = kit.get("/readyz").await;
         assert_eq!(
             (ready.status, ready.text()),
-            (200, "{\"status\":\"ready\"}")
+            (200, "{\"status\":\"healthy\"}")
         );
         for path in ROUTES {
             assert_eq!(kit.get(path).await.status, 200, "{path}");

@@ -23,6 +23,7 @@ use smol::Timer;
 
 use super::Error;
 use crate::cache::{Cache, Counts};
+use crate::health::Board;
 use crate::http::client::{self, quote, Client, Fetched, Head, Settings, Sink};
 use crate::model::{clean_line, Entry, Media, ServiceRef};
 use json::{read_fields, Splitter, Value};
@@ -68,6 +69,7 @@ pub struct OpenWebif {
     pace: RefCell<Pace>,
     kept: RefCell<Cache<Rc<Vec<Entry>>>>,
     metrics: Rc<Metrics>,
+    health: Board,
 }
 
 /// Requests made since the program started.
@@ -91,6 +93,7 @@ impl OpenWebif {
             pace: RefCell::new(Pace::new(max_block)),
             kept: RefCell::new(Cache::new(KEPT_ANSWERS, KEPT_BYTES)),
             metrics: Rc::default(),
+            health: Board::default(),
         })
     }
 
@@ -101,6 +104,13 @@ impl OpenWebif {
             metrics: before.metrics.clone(),
             ..self
         }
+    }
+
+    /// The same, telling `health` of each answer and of each that does not come.
+    #[must_use]
+    pub fn watched(self, health: Board) -> OpenWebif {
+        health.meet_receiver();
+        OpenWebif { health, ..self }
     }
 
     /// Changes the bound on an answer's cost, as the receiver goes to standby or wakes.
@@ -311,9 +321,19 @@ impl OpenWebif {
             Err(error) if error.is_not_found() => Ok(None),
             Err(error) => Err(error),
         };
-        self.metrics
-            .note(LOGO, began.elapsed(), answer.as_ref().err());
+        self.note(LOGO, began, answer.as_ref().err());
         answer
+    }
+
+    /// A question that was asked at `began` has ended.
+    fn note(&self, endpoint: usize, began: Instant, error: Option<&Error>) {
+        self.metrics.note(endpoint, began.elapsed(), error);
+        match error {
+            Some(error) if error.is_away() => self.health.receiver_failed(true, error),
+            Some(error) if error.is_general() => self.health.receiver_failed(false, error),
+            // Whatever it is, somebody is there.
+            _ => self.health.receiver_answered(),
+        }
     }
 
     /// Fetches an answer whose list is handed out object by object; gives what is around the list.
@@ -351,8 +371,7 @@ impl OpenWebif {
             client::Error::Sink(what) => Error::Malformed(path.into(), what),
             error => Error::Http(error),
         });
-        self.metrics
-            .note(endpoint(path), began.elapsed(), fetched.as_ref().err());
+        self.note(endpoint(path), began, fetched.as_ref().err());
         let fetched = fetched?;
         let mut pace = self.pace.borrow_mut();
         pace.note(

@@ -15,8 +15,10 @@ impl OpenWebif {
     /// # Errors
     /// [`Error`].
     pub async fn situation(&self) -> Result<Situation, Error> {
+        let (television, is_streaming) = self.uses().await?;
         let mut situation = Situation {
-            television: self.television().await?,
+            television,
+            is_streaming,
             ..Situation::default()
         };
         let path = "/api/timerlist";
@@ -57,19 +59,22 @@ impl OpenWebif {
         }
     }
 
-    /// What is on the screen. The key is missing in standby; an old value of it would mean nothing there.
-    async fn television(&self) -> Result<Option<ServiceRef>, Error> {
+    /// What is on the screen, and whether anything is streamed. The key of the former is missing in standby; an old value
+    /// of it would mean nothing there.
+    async fn uses(&self) -> Result<(Option<ServiceRef>, bool), Error> {
         let path = "/api/statusinfo";
         let shell = self.list(path, |_| Ok(())).await?;
         let (mut standby, mut service) = (None, None);
+        let mut is_streaming = false;
         fields(&shell, |key, value| match key {
             "inStandby" => standby = value.flag(),
             "currservice_serviceref" => service = ServiceRef::parse(&value.text()),
+            "isStreaming" => is_streaming = value.flag() == Some(true),
             _ => {}
         })?;
         match standby {
-            Some(false) => Ok(service),
-            Some(true) => Ok(None),
+            Some(false) => Ok((service, is_streaming)),
+            Some(true) => Ok((None, is_streaming)),
             None => Err(Error::malformed(path, "inStandby is missing")),
         }
     }
