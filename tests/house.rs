@@ -10,7 +10,7 @@ const CELLAR: [&str; 9] = [
 ];
 
 /// What each room may use besides the cellar. The table of docs/ARCHITECTURE.md.
-const MAY_USE: [(&str, &[&str]); 21] = [
+const MAY_USE: [(&str, &[&str]); 22] = [
     ("model", &[]),
     ("health", &["model"]),
     ("cache", &[]),
