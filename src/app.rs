@@ -10,7 +10,7 @@ use std::time::{Duration, Instant, SystemTime};
 use smol::future::FutureExt;
 use smol::{LocalExecutor, Task, Timer};
 
-use crate::access::{Guard, Keys};
+use crate::access::{Guard, Keys, KEYS_FILE};
 use crate::config::{Config, Loaded, Locked, ReceiverSource, Reloads};
 use crate::http::client::Settings;
 use crate::http::{listen, Limits, Server};
@@ -278,6 +278,8 @@ impl Running {
 
 /// The keys that were made here; makes the one that is needed and missing.
 fn keys(config: &Config, state: &Path) -> io::Result<Keys> {
+    // Best effort: making new ones removes it, too.
+    let _ = crate::replace::clear(&state.join(KEYS_FILE));
     let mut keys = Keys::load(state)?;
     let is_needed = config.auth.everything && config.auth.stream_key.is_empty();
     if is_needed && keys.make_stream()? {

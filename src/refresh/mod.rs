@@ -388,7 +388,10 @@ impl Poller {
 
     /// Publishes which channels there are.
     fn publish_channels(&self, listing: Listing) {
-        match self.store.publish_listing(listing, SystemTime::now()) {
+        match self
+            .store
+            .publish_listing(listing, SystemTime::now(), Instant::now())
+        {
             Ok(true) => {
                 let lineup = self.store.current().lineup.clone();
                 let (channels, bouquets) = (lineup.channels.len(), lineup.bouquets.len());
