@@ -135,18 +135,14 @@ class Gateway(Child):
         return body
 
     def outputs(self):
-        """Playlist and guide, of the same moment and in agreement; the playlist and the number of events."""
-        playlist = self.playlist()
-        while True:
+        """Playlist and guide, once they agree: between the two publications of a pass the guide is that of the channels
+        before."""
+        def agreed():
+            playlist = self.playlist()
             code, packed = self.ask("/xmltv.xml.gz")
             if code != 200:
                 raise Dead(f"the guide: {code} {packed[:200]!r}")
-            again = self.playlist()
-            if again == playlist:
-                break
-            playlist = again
-        guide = published.guide(zlib.decompress(packed, 31))
-        ids = [channel.id for channel in published.channels(playlist)]
-        if not ids or set(ids) != set(guide):
-            raise Dead(f"the playlist has {len(ids)} channels, the guide {len(guide)}")
-        return playlist, sum(map(len, guide.values()))
+            guide = published.guide(zlib.decompress(packed, 31))
+            ids = {channel.id for channel in published.channels(playlist)}
+            return ids and ids == set(guide) and playlist
+        return until("playlist and guide agree", agreed)
