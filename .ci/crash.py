@@ -103,8 +103,12 @@ class Rounds:
         try:
             gateway.listens()
             for path, identity in beside.items():
-                meta = path.stat() if path.exists() else None
-                if meta and (meta.st_ino, meta.st_mtime_ns) == identity:
+                try:
+                    meta = path.stat()
+                except FileNotFoundError:
+                    continue
+                # Else it is another one, which is being written.
+                if (meta.st_ino, meta.st_mtime_ns) == identity:
                     raise Torn(f"{path} is still there")
             was_saved, had_guide = "channels.gz" in found, "guide.deflate" in found
             if was_saved:
@@ -210,7 +214,7 @@ class Commands:
             self.run("token")
             keys(key_file.read_bytes())
             self.count[kind] += 1
-        if left := look(self.state)[1]:
+        if look(self.state)[1]:
             self.run("restore", stores[0])
             self.run("restore", stores[1])
             left = [path.name for path in look(self.state)[1] if path.name != ".backup.new"]
