@@ -9,6 +9,7 @@ mod box_files; // channels and guide from files of the receiver itself
 mod channels; // from the bouquets of the receiver to channels
 mod demo; // the simulated receiver's answers against captured shapes
 mod doctor; // what `xg2g check` finds
+mod durable; // files that cannot be written, and how often they are
 mod faults; // what a receiver in trouble may and may not do to what is known
 mod guide_file; // the file of events of a receiver, read back
 mod health; // what /healthz, /readyz and `check --ready` say

@@ -13,7 +13,7 @@ use smol::{LocalExecutor, Task};
 
 use super::receiver::{ask, disk, host_of, is_here, ports, settings, tell, Simulated};
 use super::{check_mount, keys, stamp, Error, Options};
-use crate::access::{Guard, Keys, Refused};
+use crate::access::{Guard, Keys, Refused, KEYS_FILE};
 use crate::config::{Config, Loaded, Locked, ReceiverSource, Reloads};
 use crate::health::Board;
 use crate::http::{Limits, Router, Seen, Server};
@@ -93,6 +93,8 @@ impl House {
             .map_err(|error| Error::Data(data.clone(), error))?;
         let (audit, recorder) = Audit::start(&config.audit.output, &data, stamp);
         let streams = Streams::new(executor, watch, health.clone());
+        // Of a run that was killed. Best effort: making new ones removes it, too.
+        let _ = crate::replace::clear(&state.join(KEYS_FILE));
         let keys = keys(config, &state).map_err(Error::Keys)?;
         let refused = Rc::<Refused>::default();
         let guard = Guard::new(config, &keys, audit.clone(), refused.clone());
@@ -243,10 +245,7 @@ impl House {
         }
         self.store.set_receiver(name(new, self.demo.is_some()));
         if new.channels != old.channels {
-            let selected = self.store.select(selection(new), SystemTime::now());
-            if let Err(error) = selected {
-                log::warn!("the channels cannot be saved: {error}");
-            }
+            self.store.select(selection(new), SystemTime::now());
         }
         if let Some(server) = self.server.get() {
             let (router, limits) = self.terms_of(&furniture);

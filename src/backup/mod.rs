@@ -201,7 +201,11 @@ pub fn save(file: &Path, keep: NonZeroU16, homes: &Homes) -> io::Result<Vec<Done
     // A disk that is full says so here, before anything has moved.
     let draft = draft(file, &bytes, true).map_err(|error| at(file, error))?;
     for (from, to) in older.iter().rev() {
-        fs::rename(from, to).map_err(|error| at(to, error))?;
+        let moved = match from == file {
+            true => set_aside(from, to),
+            false => fs::rename(from, to),
+        };
+        moved.map_err(|error| at(to, error))?;
     }
     draft.publish().map_err(|error| at(file, error))?;
     Ok(done)
@@ -223,6 +227,16 @@ fn rotation(file: &Path, keep: NonZeroU16) -> io::Result<Vec<(PathBuf, PathBuf)>
         from = to;
     }
     Ok(moves)
+}
+
+/// Gives the last backup its next name. It keeps the one it has until the new one takes that, unless the file system
+/// knows no links: so a power cut leaves one under the name that is looked for.
+fn set_aside(from: &Path, to: &Path) -> io::Result<()> {
+    match fs::remove_file(to) {
+        Err(error) if error.kind() != ErrorKind::NotFound => return Err(error),
+        _ => {}
+    }
+    fs::hard_link(from, to).or_else(|_| fs::rename(from, to))
 }
 
 /// The content of a file that is a backup, also one of another format; an error if it is something else.

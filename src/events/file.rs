@@ -67,6 +67,8 @@ impl BlockFile {
             .create(true)
             .truncate(false)
             .open(path)?;
+        // Best effort: a rewrite that was killed left it, the next one begins it anew.
+        let _ = std::fs::remove_file(path.with_extension("new"));
         let mut reader = BufReader::with_capacity(4096, &file);
         let mut mark = [0; MARK.len()];
         let mut end = 0;
@@ -143,6 +145,10 @@ impl BlockFile {
         self.file.sync_data()?;
         std::fs::rename(self.path.with_extension("new"), &self.path)?;
         self.draft = false;
+        if let Some(directory) = self.path.parent() {
+            // Best effort: the file it would otherwise be after a power cut says the same.
+            let _ = File::open(directory).and_then(|directory| directory.sync_all());
+        }
         Ok(())
     }
 

@@ -1,9 +1,9 @@
 //! A log file that cannot fill the RAM disk it usually lies on.
 
 use std::ffi::OsString;
-use std::fs::{self, OpenOptions};
+use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
-use std::os::unix::fs::OpenOptionsExt;
+use std::os::unix::fs::{FileExt, OpenOptionsExt};
 use std::path::Path;
 
 /// The longest a file may become (bytes); then it is set aside, in the place of the one before. So there are twice as
@@ -25,12 +25,22 @@ pub(super) fn append(path: &Path, lines: &str, mode: u32) -> io::Result<()> {
         file = options.open(path)?;
         meta = file.metadata()?;
     }
-    let written = file.write_all(lines.as_bytes());
+    let is_torn = meta.is_file() && meta.len() > 0 && !ends_a_line(path, meta.len());
+    let start = if is_torn { "\n" } else { "" };
+    let written = file.write_all(format!("{start}{lines}").as_bytes());
     if written.is_err() && meta.is_file() {
         // The next line would go on in the half of this one.
         let _ = file.set_len(meta.len());
     }
     written
+}
+
+/// Whether the last line is whole: it is not if the program was killed, or the power went, while it was written. What cannot
+/// be read is taken for whole.
+fn ends_a_line(path: &Path, length: u64) -> bool {
+    let mut last = [0];
+    let read = File::open(path).and_then(|file| file.read_exact_at(&mut last, length - 1));
+    read.is_err() || last == *b"\n"
 }
 
 #[cfg(test)]
@@ -57,6 +67,18 @@ mod tests {
         assert_eq!(fs::read_to_string(&path).unwrap(), "anew\n");
         fs::remove_dir_all(&directory).unwrap();
         assert!(append(&path, "nowhere", 0o644).is_err());
+    }
+
+    #[test]
+    fn a_line_that_was_torn_spoils_no_other() {
+        let name = format!("xg2g-log-torn-{}", std::process::id());
+        let path = std::env::temp_dir().join(name);
+        fs::write(&path, "whole\nhal").unwrap();
+        append(&path, "next\n", 0o644).unwrap();
+        append(&path, "last\n", 0o644).unwrap();
+        let text = fs::read_to_string(&path).unwrap();
+        assert_eq!(text, "whole\nhal\nnext\nlast\n");
+        fs::remove_file(&path).unwrap();
     }
 
     #[test]

@@ -429,7 +429,9 @@ impl Poller {
 
     /// Publishes which channels there are.
     fn publish_channels(&self, listing: Listing) {
-        let published = self.store.publish_listing(listing, SystemTime::now());
+        let published = self
+            .store
+            .publish_listing(listing, SystemTime::now(), Instant::now());
         self.tell_outputs();
         let error = published.as_ref().err().map(|error| error as _);
         self.health.wrote(Writing::State, error);

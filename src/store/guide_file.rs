@@ -22,7 +22,8 @@ use crate::guide;
 use crate::model::{unix_seconds, Base, Channel, Event, Lineup, Media};
 use crate::replace::Draft;
 
-const NAME: &str = "guide.deflate";
+/// The file's name among the outputs.
+pub(super) const NAME: &str = "guide.deflate";
 const MARK: &[u8; 8] = b"xg2g gd2";
 /// Mark, checksum, lineup, made, plain bytes, and events and channels of television and of radio: 8 + 4 + 4 + 8 + 8 +
 /// 4 * 4.

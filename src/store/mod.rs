@@ -8,7 +8,7 @@ mod metrics;
 mod mount;
 mod state;
 
-use std::cell::{RefCell, RefMut};
+use std::cell::{Cell, RefCell, RefMut};
 use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -24,6 +24,10 @@ pub use state::{check as check_state, State, Unread, FILE as STATE_FILE};
 
 /// The saved state is written at most this often, but for the first time and the last.
 const SAVE_EVERY: Duration = Duration::from_secs(3_600);
+/// Bytes of it that are written in a day at most: flash wears out, and that of a box is not replaced. A file system adds some
+/// pages to each file (docs/DURABILITY.md).
+const SAVED_A_DAY: u32 = 750_000;
+const DAY: Duration = Duration::from_secs(24 * 3_600);
 
 /// What is known at one moment.
 #[derive(Clone, Debug)]
@@ -54,7 +58,8 @@ pub struct Store {
     selection: RefCell<Selection>,
     data: PathBuf,
     state: PathBuf,
-    saved: RefCell<Option<Instant>>,
+    /// When the state may be saved again.
+    next_save: Cell<Option<Instant>>,
     last_full: RefCell<Option<SystemTime>>,
     /// Keeps other programs out of `data` as long as it is open.
     lock: RefCell<Option<File>>,
@@ -74,6 +79,10 @@ impl Store {
     ) -> io::Result<Store> {
         std::fs::create_dir_all(data)?;
         let lock = lock(data)?;
+        // Best effort: they take room, and the next write removes them, too.
+        for target in [data.join(guide_file::NAME), state.join(state::FILE)] {
+            let _ = crate::replace::clear(&target);
+        }
         let saved = state::load(state).filter(|saved| saved.receiver == receiver);
         let mut events = Events::open(data)?;
         if saved.is_none() {
@@ -109,7 +118,7 @@ impl Store {
             selection: selection.into(),
             data: data.into(),
             state: state.into(),
-            saved: RefCell::new(None),
+            next_save: Cell::new(None),
             last_full: RefCell::new(last_full),
             lock: RefCell::new(Some(lock)),
         })
@@ -150,28 +159,35 @@ impl Store {
     }
 
     /// From now on another choice of the channels is published, at once of what is known.
-    ///
-    /// # Errors
-    /// When the state cannot be saved; it is published all the same.
-    pub fn select(&self, selection: Selection, now: SystemTime) -> io::Result<bool> {
+    pub fn select(&self, selection: Selection, now: SystemTime) {
         *self.selection.borrow_mut() = selection;
-        if self.current().generation == 0 {
-            return Ok(false);
+        if self.current().generation > 0 {
+            self.resolve(now);
         }
-        self.resolve(now)
     }
 
-    /// Publishes a listing. Returns whether the lineup changed.
+    /// Publishes a listing; `now` is for those who read it, `at` tells whether the state may be saved again. Returns whether
+    /// the lineup changed.
     ///
     /// # Errors
     /// When the state cannot be saved; it is published all the same.
-    pub fn publish_listing(&self, listing: Listing, now: SystemTime) -> io::Result<bool> {
+    pub fn publish_listing(
+        &self,
+        listing: Listing,
+        now: SystemTime,
+        at: Instant,
+    ) -> io::Result<bool> {
         *self.listing.borrow_mut() = Rc::new(listing);
         *self.told_by.borrow_mut() = self.receiver.borrow().clone();
-        self.resolve(now)
+        let changed = self.resolve(now);
+        if self.next_save.get().is_none_or(|next| at >= next) {
+            self.save_at(at)?;
+        }
+        Ok(changed)
     }
 
-    fn resolve(&self, now: SystemTime) -> io::Result<bool> {
+    /// Publishes the lineup of what is known. Returns whether it changed.
+    fn resolve(&self, now: SystemTime) -> bool {
         let lineup = Lineup::resolve(&self.listing.borrow(), &self.selection.borrow());
         let before = self.current();
         let changed = lineup != *before.lineup || before.generation == 0;
@@ -184,14 +200,7 @@ impl Store {
                 ..(*before).clone()
             });
         }
-        let due = self
-            .saved
-            .borrow()
-            .is_none_or(|saved| saved.elapsed() >= SAVE_EVERY);
-        if due {
-            self.save()?;
-        }
-        Ok(changed)
+        changed
     }
 
     /// Begins a new guide file for the current lineup.
@@ -233,6 +242,10 @@ impl Store {
     /// # Errors
     /// Those of the file system.
     pub fn save(&self) -> io::Result<()> {
+        self.save_at(Instant::now())
+    }
+
+    fn save_at(&self, at: Instant) -> io::Result<()> {
         if self.current().generation == 0 {
             return Ok(());
         }
@@ -243,11 +256,13 @@ impl Store {
             last_full: self.last_full(),
         });
         let path = self.state.join(state::FILE);
-        crate::replace::replace(&path, &state).map_err(|error| {
+        let has_written = crate::replace::replace(&path, &state).map_err(|error| {
             io::Error::new(error.kind(), format!("{}: {error}", path.display()))
         })?;
+        let share = if has_written { state.len() as u32 } else { 0 };
         // Only now: one that could not be saved is tried again, and told, in each pass.
-        *self.saved.borrow_mut() = Some(Instant::now());
+        let pause = SAVE_EVERY.max(DAY * share / SAVED_A_DAY);
+        self.next_save.set(Some(at + pause));
         Ok(())
     }
 

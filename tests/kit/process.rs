@@ -7,7 +7,7 @@ use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::mpsc::{self, Receiver};
 
-use rustix::process::{kill_process, Pid, Signal};
+use rustix::process::{kill_process, prlimit, Pid, Resource, Rlimit, Signal};
 
 use super::{Answer, PATIENCE};
 
@@ -116,6 +116,16 @@ impl Process {
             self.said.push(line);
         }
         (self.child.wait().unwrap(), self.said.join("\n"))
+    }
+
+    /// Lets its files become as long as they like, which may have been limited.
+    pub(crate) fn lift_limit(&self) {
+        let pid = Pid::from_raw(i32::try_from(self.child.id()).unwrap());
+        let none = Rlimit {
+            current: None,
+            maximum: None,
+        };
+        prlimit(pid, Resource::Fsize, none).unwrap();
     }
 
     /// How many files and sockets it has open.
