@@ -4,6 +4,7 @@
 
 mod access; // who may ask, how often, and what the others get
 mod audit; // what the audit is told, and where it is written
+mod away; // a receiver that goes away between two passes, and comes back
 mod backup; // configuration and state saved, destroyed and put back
 mod box_files; // channels and guide from files of the receiver itself
 mod channels; // from the bouquets of the receiver to channels

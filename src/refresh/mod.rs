@@ -1,11 +1,13 @@
 //! The poller: the only clock of the program, the only one that asks the receiver for channels and guide.
 //!
 //! A pass: how is the receiver, which channels are there, what is on, what is missing of the guide; publish. Passes
-//! come at start, every `refresh.interval`, on request, and sooner while the receiver is away. One at a time.
+//! come at start, every `refresh.interval`, on request, sooner while the receiver is away, and when it is there again. One
+//! at a time.
 
 mod channels;
 mod facts;
 mod files;
+mod knock;
 mod metrics;
 mod programme;
 mod publish;
@@ -98,6 +100,8 @@ enum Call {
     Wish(Wish),
     /// The receiver's files changed.
     Files,
+    /// The receiver was away and is there again.
+    Back,
 }
 
 /// A channel that nothing is sent on; its end is the news.
@@ -198,7 +202,11 @@ impl Poller {
         self.show_what_is_known().await;
         // Holds one: whoever looks sees all that changed.
         let (news, heard) = async_channel::bounded(1);
-        let passes = self.passes(wishes, heard);
+        let (back, returned) = async_channel::bounded(1);
+        let knock = self.knock(|| {
+            let _ = back.try_send(());
+        });
+        let passes = self.passes(wishes, heard, returned).or(knock);
         match &self.files {
             Some(files) => {
                 // Full means that it is told already.
@@ -211,8 +219,8 @@ impl Poller {
         }
     }
 
-    /// Pass after pass. `heard` tells that the receiver's files changed.
-    async fn passes(&self, wishes: Receiver<Wish>, heard: Receiver<()>) {
+    /// Pass after pass. `heard` tells that the receiver's files changed, `returned` that it is there again.
+    async fn passes(&self, wishes: Receiver<Wish>, heard: Receiver<()>, returned: Receiver<()>) {
         // The pause after the last pass, if that failed, and how.
         let mut failing: Option<(Duration, Failure)> = None;
         let mut call = Call::Start;
@@ -225,6 +233,8 @@ impl Poller {
             let interval = self.settings.refresh.interval;
             let pause = match &result {
                 Ok(()) => {
+                    // That it came back while it was asked is no news any more.
+                    let _ = returned.try_recv();
                     if failing.take().is_some() {
                         log::info!("the receiver answers again");
                     }
@@ -237,7 +247,9 @@ impl Poller {
                     if before.is_none_or(|(_, before)| *before != failure) {
                         log::warn!("the refresh failed, what is known is kept: {error}");
                     }
+                    // One that is just back may still be starting.
                     let pause = before
+                        .filter(|_| !matches!(call, Call::Back))
                         .map_or(FIRST_BACKOFF, |(pause, _)| *pause * 2)
                         .min(LONGEST_BACKOFF)
                         .min(interval);
@@ -265,6 +277,12 @@ impl Poller {
                 .or(async {
                     match heard.recv().await {
                         Ok(()) => Call::Files,
+                        Err(_) => std::future::pending().await,
+                    }
+                })
+                .or(async {
+                    match returned.recv().await {
+                        Ok(()) => Call::Back,
                         Err(_) => std::future::pending().await,
                     }
                 });
