@@ -17,6 +17,7 @@ mod house; // who may import whom, sizes, what nobody may use
 mod http; // the http room over real sockets
 mod kit; // the program against the simulated receiver
 mod metrics; // what /metrics tells
+mod monitoring; // dashboards and alerts against the metrics and their page
 mod papers; // sample file, reference pages and help against the tables
 mod politeness; // what is asked of the receiver, and how often
 mod program; // the built program as a process
