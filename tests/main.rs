@@ -4,6 +4,7 @@
 
 mod access; // who may ask, how often, and what the others get
 mod audit; // what the audit is told, and where it is written
+mod away; // a receiver that goes away between two passes, and comes back
 mod backup; // configuration and state saved, destroyed and put back
 mod box_files; // channels and guide from files of the receiver itself
 mod channels; // from the bouquets of the receiver to channels
@@ -18,6 +19,7 @@ mod house; // who may import whom, sizes, what nobody may use
 mod http; // the http room over real sockets
 mod kit; // the program against the simulated receiver
 mod metrics; // what /metrics tells
+mod monitoring; // dashboards and alerts against the metrics and their page
 mod papers; // sample file, reference pages and help against the tables
 mod politeness; // what is asked of the receiver, and how often
 mod program; // the built program as a process

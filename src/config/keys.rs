@@ -137,6 +137,18 @@ pub const KEYS: &[Key] = &[
         about: "The same while the receiver is in standby.",
     },
     Key {
+        path: "receiver.probe",
+        env: "XG2G_RECEIVER_PROBE",
+        kind: Kind::Duration(
+            |c| &mut c.receiver.probe,
+            Duration::from_millis(0),
+            Duration::from_secs(3600),
+        ),
+        about: "How often to look whether the receiver can be reached, so that /metrics tells soon \
+                when it cannot, and a refresh begins when it can again. A connection is opened to \
+                its OpenWebif and closed, nothing is asked. 0ms: never.",
+    },
+    Key {
         path: "channels.bouquets",
         env: "XG2G_BOUQUET",
         kind: Kind::List(|c| &mut c.channels.bouquets),

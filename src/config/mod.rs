@@ -92,6 +92,8 @@ pub struct Receiver {
     pub max_block: Duration,
     /// The same while the receiver is in standby.
     pub max_block_standby: Duration,
+    /// The pause between two looks whether the receiver can be reached; zero = none is taken.
+    pub probe: Duration,
 }
 
 /// Which bouquets are offered.
@@ -243,6 +245,7 @@ impl Default for Receiver {
             max_backoff: Duration::from_secs(30),
             max_block: Duration::from_millis(100),
             max_block_standby: Duration::from_secs(1),
+            probe: Duration::from_secs(10),
         }
     }
 }

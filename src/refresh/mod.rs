@@ -1,12 +1,15 @@
 //! The poller: the only clock of the program, the only one that asks the receiver for channels and guide.
 //!
 //! A pass: how is the receiver, which channels are there, what is on, what is missing of the guide; publish. Passes
-//! come at start, every `refresh.interval`, on request, and sooner while the receiver is away. One at a time.
+//! come at start, every `refresh.interval`, on request, sooner while the receiver is away, and when it is there again. One
+//! at a time.
 
 mod channels;
 mod facts;
 mod files;
+mod handle;
 mod health;
+mod knock;
 mod metrics;
 mod programme;
 mod publish;
@@ -15,15 +18,13 @@ mod trail;
 
 use std::cell::{Cell, RefCell};
 use std::future::Future;
-use std::net::IpAddr;
 use std::rc::Rc;
 use std::time::{Duration, Instant, SystemTime};
 
-use async_channel::{Receiver, Sender};
+use async_channel::Receiver;
 use smol::future::FutureExt;
 use smol::Timer;
 
-use crate::cache::Counts;
 use crate::config;
 use crate::health::{Board, Writing};
 use crate::log::audit::Audit;
@@ -34,6 +35,7 @@ use crate::store::Store;
 
 pub use facts::Facts;
 pub use files::{Files, Looks};
+pub use handle::{Busy, Handle, Wish};
 pub use status::{Phase, Progress, Status};
 
 /// How often the clock is looked at while it is wrong.
@@ -52,7 +54,7 @@ pub(crate) struct Poller {
     files: Option<Files>,
     files_read: RefCell<files::Read>,
     status: Rc<RefCell<Status>>,
-    ended: Rc<RefCell<Ended>>,
+    ended: Rc<RefCell<handle::Ended>>,
     plan: RefCell<programme::Plan>,
     /// What the guide was last made of in this run.
     published: RefCell<Option<publish::MadeOf>>,
@@ -100,17 +102,6 @@ pub struct Settings {
     pub guide: config::Guide,
 }
 
-/// Asks for a pass and tells how things are. Cheap to clone.
-#[derive(Clone, Debug)]
-pub struct Handle {
-    status: Rc<RefCell<Status>>,
-    /// Holds one: a second wish before the poller wakes is the same.
-    wishes: (Sender<Wish>, Receiver<Wish>),
-    /// Closes when the running pass, or else the next one, ends.
-    ended: Rc<RefCell<Ended>>,
-    metrics: Rc<metrics::Metrics>,
-}
-
 /// Why something is done.
 enum Call {
     /// The program starts.
@@ -121,67 +112,8 @@ enum Call {
     Wish(Wish),
     /// The receiver's files changed.
     Files,
-}
-
-/// A channel that nothing is sent on; its end is the news.
-type Ended = (Sender<()>, Receiver<()>);
-
-/// A wish for a pass.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Wish {
-    /// Believe bouquets that lost most of their services: somebody knows that they did.
-    pub believe: bool,
-    /// Who wishes it, for the audit.
-    pub by: String,
-    /// The client's address, if a client wishes it.
-    pub remote: Option<IpAddr>,
-    /// The request's id, if a request wishes it.
-    pub request_id: String,
-}
-
-/// A pass is running already.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Busy;
-
-impl Default for Handle {
-    fn default() -> Handle {
-        Handle {
-            status: Rc::default(),
-            wishes: async_channel::bounded(1),
-            ended: Rc::new(RefCell::new(async_channel::bounded(1))),
-            metrics: Rc::default(),
-        }
-    }
-}
-
-impl Handle {
-    /// Asks for a pass now.
-    ///
-    /// # Errors
-    /// [`Busy`] while one runs or is about to.
-    pub fn request(&self, wish: Wish) -> Result<(), Busy> {
-        if self.status.borrow().running {
-            return Err(Busy);
-        }
-        self.wishes.0.try_send(wish).map_err(|_| Busy)
-    }
-
-    /// Waits until the running pass, or else the next one, has ended. A look at the receiver's files counts as one.
-    pub async fn ended(&self) {
-        let ended = self.ended.borrow().1.clone();
-        // Always an error: nothing is ever sent.
-        let _ = ended.recv().await;
-    }
-
-    /// Statistics of the receiver's answers that are kept, as of the last pass.
-    pub fn kept(&self) -> Counts {
-        self.status.borrow().kept
-    }
-
-    /// How things are.
-    pub fn status(&self) -> Status {
-        self.status.borrow().clone()
-    }
+    /// The receiver was away and is there again.
+    Back,
 }
 
 /// The poller's task, which runs until it is dropped. Another one may then go on with the same handle: what was wished,
@@ -234,7 +166,11 @@ impl Poller {
         self.show_what_is_known().await;
         // Holds one: whoever looks sees all that changed.
         let (news, heard) = async_channel::bounded(1);
-        let passes = self.passes(wishes, heard);
+        let (back, returned) = async_channel::bounded(1);
+        let knock = self.knock(|| {
+            let _ = back.try_send(());
+        });
+        let passes = self.passes(wishes, heard, returned).or(knock);
         match &self.files {
             Some(files) => {
                 // Full means that it is told already.
@@ -247,8 +183,8 @@ impl Poller {
         }
     }
 
-    /// Pass after pass. `heard` tells that the receiver's files changed.
-    async fn passes(&self, wishes: Receiver<Wish>, heard: Receiver<()>) {
+    /// Pass after pass. `heard` tells that the receiver's files changed, `returned` that it is there again.
+    async fn passes(&self, wishes: Receiver<Wish>, heard: Receiver<()>, returned: Receiver<()>) {
         // The pause after the last pass, if that failed, and how.
         let mut failing: Option<(Duration, Failure)> = None;
         let mut call = Call::Start;
@@ -263,6 +199,8 @@ impl Poller {
             let interval = self.settings.refresh.interval;
             let pause = match &result {
                 Ok(()) => {
+                    // That it came back while it was asked is no news any more.
+                    let _ = returned.try_recv();
                     if failing.take().is_some() {
                         log::info!("the receiver answers again");
                     }
@@ -275,7 +213,9 @@ impl Poller {
                     if before.is_none_or(|(_, before)| *before != failure) {
                         log::warn!("the refresh failed, what is known is kept: {error}");
                     }
+                    // One that is just back may still be starting.
                     let pause = before
+                        .filter(|_| !matches!(call, Call::Back))
                         .map_or(FIRST_BACKOFF, |(pause, _)| *pause * 2)
                         .min(LONGEST_BACKOFF)
                         .min(interval);
@@ -303,6 +243,12 @@ impl Poller {
                 .or(async {
                     match heard.recv().await {
                         Ok(()) => Call::Files,
+                        Err(_) => std::future::pending().await,
+                    }
+                })
+                .or(async {
+                    match returned.recv().await {
+                        Ok(()) => Call::Back,
                         Err(_) => std::future::pending().await,
                     }
                 });

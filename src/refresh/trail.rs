@@ -12,7 +12,7 @@ impl Call {
     pub(super) fn wish(&self) -> Option<&Wish> {
         match self {
             Call::Wish(wish) => Some(wish),
-            Call::Start | Call::Time | Call::Files => None,
+            Call::Start | Call::Time | Call::Files | Call::Back => None,
         }
     }
 
@@ -21,6 +21,7 @@ impl Call {
             Call::Start => "start",
             Call::Time => "schedule",
             Call::Files => "files",
+            Call::Back => "receiver",
             Call::Wish(wish) => &wish.by,
         }
     }

@@ -9,6 +9,7 @@ use smol::io::AsyncBufReadExt;
 use smol::Timer;
 use surf::http::{headers, Body, Method, Url};
 
+use super::dial::dial;
 use super::error::Error;
 use super::guard::Facts;
 use super::middleware::{Login, Redirect, Session};
@@ -113,6 +114,21 @@ impl Client {
         let mut body = Vec::new();
         let fetched = self.fetch(path_and_query, limit, &mut body).await?;
         Ok((fetched, body))
+    }
+
+    /// Connects, says nothing and closes, within `limit`: tells whether somebody listens, at next to no cost for them.
+    ///
+    /// # Errors
+    /// `Resolve`, `Refused`, `Unreachable` or `Timeout`.
+    pub async fn knock(&self, limit: Duration) -> Result<(), Error> {
+        let url = self.base.join("/")?;
+        let host = url.host_str().unwrap_or_default();
+        let port = url.port_or_known_default().unwrap_or(80);
+        let late = async {
+            Timer::after(limit).await;
+            Err(Error::Timeout(limit))
+        };
+        smol::future::or(dial(host, port), late).await.map(drop)
     }
 
     /// One attempt: connect, ask, read to the end.

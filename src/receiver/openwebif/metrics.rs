@@ -38,6 +38,8 @@ pub(super) fn endpoint(path: &str) -> usize {
 pub(super) struct Metrics {
     asked: [Asked; ENDPOINTS.len()],
     is_away: Cell<bool>,
+    /// The last question was not answered in time: that it can be reached says nothing then.
+    hangs: Cell<bool>,
 }
 
 #[derive(Debug, Default)]
@@ -52,10 +54,21 @@ impl Metrics {
     /// A question was answered, or failed for good.
     pub(super) fn note(&self, endpoint: usize, took: Duration, error: Option<&Error>) {
         self.is_away.set(error.is_some_and(Error::is_away));
+        self.hangs.set(error.is_some_and(Error::is_timeout));
         if let Some(asked) = self.asked.get(endpoint) {
             asked.calls.up();
             asked.failures.add(error.is_some().into());
             asked.took.add(micros(took));
+        }
+    }
+
+    /// The receiver was knocked at, and is there or not.
+    pub(super) fn note_knock(&self, is_there: bool) {
+        if !is_there {
+            self.is_away.set(true);
+            self.hangs.set(false);
+        } else if !self.hangs.get() {
+            self.is_away.set(false);
         }
     }
 
@@ -73,11 +86,11 @@ impl Metrics {
 
 impl Collect for OpenWebif {
     fn collect(&self, out: &mut Text) {
-        let Metrics { asked, is_away } = &*self.metrics;
+        let Metrics { asked, is_away, .. } = &*self.metrics;
         out.single(
             Kind::Gauge,
             "xg2g_receiver_up",
-            "0 if the last question to the receiver was not answered, else 1, also before the first one.",
+            "0 while the receiver cannot be reached (see receiver.probe) or left the last question unanswered, else 1.",
             (!is_away.get()).into(),
         );
         let all = || ENDPOINTS.iter().zip(asked);

@@ -7,6 +7,7 @@
 pub mod fuzz;
 mod guide;
 mod json;
+mod knock;
 mod metrics;
 mod pace;
 mod relay;
