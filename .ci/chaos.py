@@ -16,11 +16,13 @@ import sys
 import tempfile
 import threading
 import time
+import traceback
 from pathlib import Path
 
 import published
 from chaos_people import Person, Problems, Watch
-from chaos_world import BASE, FAULTS, STREAM_FAULTS, Gateway, Receiver, Settings
+from chaos_settings import BASE, Changes, Settings
+from chaos_world import FAULTS, STREAM_FAULTS, Gateway, Receiver
 from demo import Checks
 from kodi_app import Clock, Failure, free_port
 from transport import Reader
@@ -29,28 +31,11 @@ PEOPLE = 6
 # What may be more afterwards, in kB and in descriptors: caches, the heap's gaps.
 MORE_MEMORY, MORE_DESCRIPTORS = 6000, 4
 LONGEST_SILENCE = 8
-# Seconds within which a reload is counted, and within which all is well again.
-RELOAD, RECOVERY = 20, 120
+# Seconds within which all is well again.
+RECOVERY = 120
 # How far ahead of the beginning the guide is compared, in seconds: less than the guide reaches.
 COMPARED = 6 * 86_400
 JUMPS = ("+90", "-90", "+5h", "-5h", "+26h", "-3d", "+6d", "+40d", "+0", "@1970-01-01 00:00:20", "@2037-12-31 23:59:00")
-RIGHT = {
-    "guide.days": ("1", "3", "7", "14"),
-    "guide.enabled": ("true", "false"),
-    "channels.guard": ("10", "50", "90"),
-    "stream.linger": ('"0ms"', '"1s"', '"8s"'),
-    "stream.buffer": ("1024", "2048", "8192"),
-    "stream.mode": ('"proxy"', '"redirect"', '"direct"'),
-    "stream.max_readers": ("2", "64"),
-    "stream.max_upstreams": ("1", "8"),
-    "receiver.max_block": ('"20ms"', '"100ms"'),
-    "server.public_url": ('""', '"http://tv.example.org:81"'),
-    "server.max_connections": ("64", "256"),
-    "ratelimit.enabled": ("true", "false"),
-    "log.level": ('"debug"', '"warn"', '"info"'),
-}
-WRONG = (b"[server\n", b"[server]\nport = 1\n", b"[guide]\ndays = 99\n", b"[guide]\ndays = \"7\"\n", b"\xff\xfe[\x00", b"[stream]\nlinger = \"8",
-         b"[receiver]\nurl = \"https://x\"\n", b"guide.days = 7\nguide.days = 8\n", b"[log]\nlevel = \"loud\"\n")
 
 
 class Chaos:
@@ -64,15 +49,17 @@ class Chaos:
         self.story = open(self.out / "chaos-story.log", "w", buffering=1)
         self.counts = {}
         self.receiver = Receiver(arguments.program, self.out / "chaos-receiver.log")
-        self.port = free_port()
+        port = free_port()
         self.taken = socket.create_server(("127.0.0.1", 0))
         base = {name: dict(keys) for name, keys in BASE.items()}
         base["receiver"]["url"] = f'"http://127.0.0.1:{self.receiver.web.port}"'
         base["stream"] |= {"port": str(self.receiver.streams.port), "relay_port": str(self.taken.getsockname()[1])}
-        base["server"] = {"listen": f'"127.0.0.1:{self.port}"'}
-        self.settings = Settings(directory / "xg2g.toml", self.chance, base)
-        self.settings.path.write_text(self.settings.text())
-        self.gateway = Gateway(arguments.program, self.out, directory, self.settings.path, self.port)
+        base["server"] = {"listen": f'"127.0.0.1:{port}"'}
+        settings = Settings(directory / "xg2g.toml", self.chance, base)
+        settings.path.write_text(settings.text())
+        self.settings = Changes(self, settings)
+        self.gateway = Gateway(arguments.program, self.out, directory, settings.path, port)
+        self.story.write(f"the gateway is {self.gateway.process.pid}\n")
 
     def close(self):
         self.gateway.close()
@@ -93,6 +80,7 @@ class Chaos:
         """Waits for the outputs and takes note of everything."""
         self.clock.wait("the first outputs", 60, self.is_ready)
         self.before, self.begun = self.outputs(), time.time()
+        self.settings.normal = self.gateway.values()
         for channel in self.watched():
             reader = Reader(channel.url)
             if not reader.gets(200, 15):
@@ -131,7 +119,7 @@ class Chaos:
         over = threading.Event()
         watch = Watch(self.gateway)
         people = [Person(self.gateway, random.Random(self.chance.random()), self.problems, over, slugs) for _ in range(PEOPLE)]
-        ways = ((self.receiver_fails, 6), (self.wire_fails, 4), (self.settings_change, 4), (self.clock_jumps, 3))
+        ways = ((self.receiver_fails, 6), (self.wire_fails, 4), (self.settings.happen, 4), (self.clock_jumps, 3))
         actions, weights = zip(*ways)
         end = self.clock.now() + seconds
         try:
@@ -184,68 +172,7 @@ class Chaos:
             self.gateway.set_clock(jump)
             time.sleep(self.chance.uniform(0, 4))
 
-    def settings_change(self):
-        kind = self.chance.choice(("right", "right", "wrong", "port", "gone", "often"))
-        if kind == "right":
-            self.take_right([(key, self.chance.choice(RIGHT[key])) for key in self.chance.sample(sorted(RIGHT), 3)])
-        elif kind == "often":
-            self.tell("settings right", "again and again")
-            for _ in range(10):
-                self.settings.write(self.settings.text([("guide.days", self.chance.choice(RIGHT["guide.days"]))]))
-                self.gateway.process.send_signal(signal.SIGHUP)
-                time.sleep(self.chance.uniform(0, 0.05))
-            self.take_right([])
-        else:
-            content = self.chance.choice(WRONG)
-            if kind == "port":
-                content = self.settings.text([("server.listen", f'"127.0.0.1:{self.taken.getsockname()[1]}"')])
-            self.refuse_wrong(None if kind == "gone" else content, is_start=kind == "port")
-
-    def reload(self):
-        """Has the settings read by a signal, or by the address for it where there is one."""
-        if self.chance.random() < 0.5:
-            try:
-                return self.gateway.fetch("/api/v1/config/reload", "POST", RELOAD)
-            except OSError as error:
-                # 404, or why the settings are refused.
-                if getattr(error, "code", 404) not in (404, 405):
-                    return error
-        return self.gateway.process.send_signal(signal.SIGHUP)
-
-    def take_right(self, changes):
-        """These settings come into force."""
-        taken, _ = self.count_reloads()
-        way = self.settings.write(self.settings.text(changes))
-        self.tell("settings right", f"{way}: {changes}")
-        self.reload()
-        self.wait_for("right settings are not taken", lambda: self.gateway.reloads()[0] > taken)
-        wanted = {key: json.loads(value) for key, value in changes}
-
-        def differs():
-            values = self.gateway.values()
-            return {key: values[key] for key, value in wanted.items() if values[key] != value}
-
-        self.wait_for(f"{wanted} are not in force", lambda: not differs())
-
-    def refuse_wrong(self, content, is_start):
-        """These settings change nothing. Settings that can be read and not started with may count either way."""
-        counted = self.count_reloads()
-        before = self.gateway.values()
-        if content is None:
-            self.settings.path.unlink()
-        way = "gone" if content is None else self.settings.write(content)
-        self.tell("settings wrong", f"{way}: {content}")
-        self.reload()
-        self.wait_for(f"{content} is not refused", lambda: self.gateway.reloads()[1] > counted[1] or
-                      is_start and self.gateway.reloads() != counted)
-        if not is_start:
-            self.checks.check(self.gateway.values() == before, f"{content} has changed the settings in force")
-        self.take_right([])
-
-    def count_reloads(self):
-        return self.wait_for("no metrics", self.gateway.reloads)
-
-    def wait_for(self, what, ready, bound=RELOAD):
+    def wait_for(self, what, ready, bound):
         """What `ready` gives once that is true; None and a problem if it does not become so."""
         end, last = time.monotonic() + bound, None
         while time.monotonic() < end:
@@ -277,7 +204,7 @@ class Chaos:
         self.tell("recovery", "begins")
         self.gateway.set_clock("+0")
         self.receiver.heal()
-        self.take_right([])
+        self.settings.take_right()
         began, difference = self.clock.now(), "not ready"
         while self.clock.now() < began + RECOVERY:
             self.is_alive()
@@ -348,7 +275,9 @@ def main():
             chaos.happen(arguments.seconds, [channel.slug for channel in chaos.before[0]])
             chaos.recover()
             chaos.look()
-        except (Failure, OSError, ValueError) as error:
+        except Exception as error:
+            if not isinstance(error, Failure):
+                traceback.print_exc()
             chaos.checks.check(False, f"{type(error).__name__}: {error}; problems: {chaos.problems.found}")
         finally:
             chaos.close()

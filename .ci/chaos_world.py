@@ -25,13 +25,6 @@ FAULTS = ("refused", "hang", "slow-drip", "unauthorized", "error-500", "half-jso
 STREAM_FAULTS = ("reset", "unauthorized", "mute", "busy", "closed", "silence", "garbage", "scrambled", "misaligned=77",
                  "slow=2500", "drip=40", "stall=700", "cut=900", "pause=600,2500")
 RECEIVER_PATIENCE = 20
-# The settings the run begins and ends with: defaults but for addresses, and less patience, so that more happens.
-BASE = {
-    "receiver": {"timeout": '"3s"', "retries": "1", "backoff": '"100ms"', "max_backoff": '"400ms"'},
-    "refresh": {"interval": '"1m"'},
-    "stream": {"tune_timeout": '"4s"', "descramble_wait": '"2s"', "stall": '"2s"', "mend": '"5s"', "linger": '"2s"'},
-    "log": {"level": '"info"'},
-}
 
 
 class Wire:
@@ -136,45 +129,6 @@ class Receiver:
             self.kill()
         self.web.close()
         self.streams.close()
-
-
-class Settings:
-    """The file of settings: right and wrong ones, written in the ways that editors and tools have."""
-
-    def __init__(self, path, chance, base):
-        self.path, self.chance, self.base = path, chance, base
-        self.versions = 0
-
-    def text(self, changes=()):
-        sections = {name: dict(keys) for name, keys in self.base.items()}
-        for key, value in changes:
-            section, _, name = key.partition(".")
-            sections.setdefault(section, {})[name] = value
-        return "".join(f"[{section}]\n" + "".join(f"{name} = {value}\n" for name, value in keys.items())
-                       for section, keys in sections.items())
-
-    def write(self, content):
-        """Puts it in place in one of the ways there are; which."""
-        content = content if isinstance(content, bytes) else content.encode()
-        self.versions += 1
-        beside = self.path.with_name(f"version-{self.versions}.toml")
-        way = self.chance.choice(("in place", "renamed over", "another link", "deleted and made anew"))
-        if way == "in place":
-            if self.path.is_symlink():
-                self.path.unlink()
-            self.path.write_bytes(content)
-        elif way == "renamed over":
-            beside.write_bytes(content)
-            beside.replace(self.path)
-        elif way == "another link":
-            beside.write_bytes(content)
-            link = self.path.with_name("link")
-            link.symlink_to(beside.name)
-            link.replace(self.path)
-        else:
-            self.path.unlink(missing_ok=True)
-            self.path.write_bytes(content)
-        return way
 
 
 class Gateway:
