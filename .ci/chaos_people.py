@@ -195,6 +195,7 @@ class Watch(threading.Thread):
             try:
                 connection.request("GET", "/healthz")
                 if connection.getresponse().status == 200:
+                    self.longest = max(self.longest, time.monotonic() - since)
                     since = time.monotonic()
             except (OSError, http.client.HTTPException):
                 pass
