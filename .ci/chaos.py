@@ -119,7 +119,7 @@ class Chaos:
         over = threading.Event()
         watch = Watch(self.gateway)
         people = [Person(self.gateway, random.Random(self.chance.random()), self.problems, over, slugs) for _ in range(PEOPLE)]
-        ways = ((self.receiver_fails, 6), (self.wire_fails, 4), (self.settings.happen, 4), (self.clock_jumps, 3))
+        ways = ((self.receiver_fails, 6), (self.wire_fails, 4), (self.settings.happen, 3), (self.clock_jumps, 3))
         actions, weights = zip(*ways)
         end = self.clock.now() + seconds
         try:

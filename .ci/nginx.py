@@ -3,6 +3,7 @@
 
 import argparse
 import gzip
+import http.client
 import json
 import re
 import ssl
@@ -36,6 +37,8 @@ class Site:
 
     def __init__(self, arguments, directory, clock):
         self.processes, self.directory, self.out = [], directory, arguments.out
+        self.context = ssl.create_default_context()
+        self.context.check_hostname, self.context.verify_mode = False, ssl.CERT_NONE
         page = (Path(__file__).parent.parent / "docs/SCALING.md").read_text()
         front, behind = free_port(), free_port()
         self.base, self.behind = f"https://127.0.0.1:{front}", f"http://127.0.0.1:{behind}"
@@ -54,19 +57,22 @@ class Site:
             raise
 
     def start_all(self, arguments, config, settings, clock):
-        self.start("nginx", ["nginx", "-e", arguments.out / "nginx-errors.log", "-p", self.directory, "-c", config])
+        self.start("nginx", ["nginx", "-e", "stderr", "-p", self.directory, "-c", config])
         self.start("gateway", [arguments.program, "--demo", "--config", settings])
-        clock.wait("nginx and the gateway", 30, lambda: self.ask("/readyz")[0] == 200)
+        clock.wait("nginx and the gateway", 30, self.is_ready)
+
+    def is_ready(self):
+        if any(process.poll() is not None for process in self.processes):
+            raise Failure("nginx or the gateway ended")
+        return self.ask("/readyz")[0] == 200
 
     def start(self, name, command):
         with open(self.out / f"nginx-{name}.log", "wb") as out:
             self.processes.append(subprocess.Popen(command, env=clean_environment(), stdin=subprocess.DEVNULL, stdout=out, stderr=out))
 
     def open(self, path, method="GET", headers=None, base=None):
-        context = ssl.create_default_context()
-        context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
         request = urllib.request.Request((base or self.base) + path, method=method, headers={"Host": "tv.example.org"} | (headers or {}))
-        return urllib.request.urlopen(request, timeout=15, **({} if base else {"context": context}))
+        return urllib.request.urlopen(request, timeout=15, **({} if base else {"context": self.context}))
 
     def ask(self, path, method="GET", headers=None, base=None):
         """Status, headers and body; 0 if there is no answer."""
@@ -123,6 +129,11 @@ def look(site, checks, clock):
     status, _, body = site.ask("/playlist.m3u", headers=OUTSIDE)
     checks.check(status == 403 and b"E012" in body, f"from outside: {status} {body[:80]!r}")
     checks.check(site.ask("/playlist.m3u", headers=OUTSIDE | {"Authorization": f"Bearer {TOKEN}"})[0] == 200, "from outside with the token")
+    # nginx hears this one from an address that is no proxy's, whatever it says of itself.
+    forger = http.client.HTTPSConnection(site.base[8:], timeout=15, source_address=("127.0.0.2", 0), context=site.context)
+    forger.request("GET", "/playlist.m3u", headers=OUTSIDE)
+    checks.check(forger.getresponse().status == 200, "the address that a client claims is believed")
+    forger.close()
     checks.check(site.ask("/api/v1/refresh", "POST")[0] == 401, "POST without the token")
     status, _, body = site.ask("/api/v1/refresh", "POST", {"Authorization": f"Bearer {TOKEN}"})
     checks.check(status in (202, 409), f"POST with the token: {status} {body[:80]!r}")
