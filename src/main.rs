@@ -99,6 +99,7 @@ fn receiver(wanted: &DemoReceiver) -> ExitCode {
             demo::Line::V2
         },
         port: wanted.port,
+        stream_port: wanted.stream_port,
         services: wanted.services,
         bouquets: wanted.bouquets,
         events_per_service: wanted.events,

@@ -12,6 +12,8 @@ use std::time::Duration;
 pub struct DemoReceiver {
     /// The port OpenWebif answers on; 0 takes a free one.
     pub port: u16,
+    /// The port of its streams; 0 takes a free one.
+    pub stream_port: u16,
     /// The number of services.
     pub services: Option<usize>,
     /// The number of bouquets.
@@ -50,6 +52,7 @@ pub(super) fn read(args: &mut Arguments) -> Result<DemoReceiver, Failure> {
     }
     Ok(DemoReceiver {
         port: number(args, "--port")?.unwrap_or(0),
+        stream_port: number(args, "--stream-port")?.unwrap_or(0),
         services: number(args, "--services")?,
         bouquets: number(args, "--bouquets")?,
         events: number(args, "--events")?,

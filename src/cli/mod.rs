@@ -145,6 +145,7 @@ const OPTIONS: [&str; 25] = [
     "--help",
     "--version",
     "--port",
+    "--stream-port",
     "--services",
     "--bouquets",
     "--events",
@@ -393,7 +394,7 @@ Options:
   -V, --version             print the version
 
 Options of the simulated receiver:
-  --port N              OpenWebif's port (default: a free one)
+  --port N  --stream-port N                 OpenWebif's port, that of its streams (default: free ones)
   --services N  --bouquets N  --events N    its size; events are per service
   --line 1|2            speak as OpenWebif 1.x or 2.x (default: 2)
   --user NAME  --password TEXT              ask for this login

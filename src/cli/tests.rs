@@ -197,13 +197,14 @@ fn the_configuration_is_shown_with_whatever_options_the_program_runs_with() {
 
 #[test]
 fn the_simulated_receiver_takes_its_options() {
-    let args = "receiver --port 81 --services 9 --events 2 --line 1 --user u --password p --delay 5 --fault hang --tuners 2 --rate 8 --stream-fault cut=50";
+    let args = "receiver --port 81 --stream-port 82 --services 9 --events 2 --line 1 --user u --password p --delay 5 --fault hang --tuners 2 --rate 8 --stream-fault cut=50";
     let args: Vec<&str> = args.split(' ').collect();
     let Ok(Command::Receiver(receiver)) = run(&args, &[("XG2G_EPG_DAYS", "x")], None) else {
         panic!("no receiver");
     };
     let expected = DemoReceiver {
         port: 81,
+        stream_port: 82,
         services: Some(9),
         bouquets: None,
         events: Some(2),
