@@ -17,6 +17,7 @@ use crate::http::{listen, Limits, Server};
 use crate::log::audit::Audit;
 use crate::metrics::{Process, Registry};
 use crate::model::{authority, is_loopback, rfc3339, unix_seconds, without_port, Selection};
+use crate::notice::Notices;
 use crate::picons::Picons;
 use crate::receiver::demo;
 use crate::receiver::disk::Disk;
@@ -96,6 +97,7 @@ pub struct Running {
     refresh: refresh::Handle,
     store: Rc<Store>,
     audit: Audit,
+    notices: Notices,
     recorder: Task<()>,
     keys: Keys,
     demo: Option<demo::Receiver>,
@@ -153,7 +155,16 @@ pub fn start(executor: &Rc<LocalExecutor<'static>>, options: Options) -> Result<
     ));
 
     let settings = config.stream.clone();
-    let streams = Streams::new(executor, settings, ports(config), ask(web.clone()), watch);
+    let notices = Notices::new(stamp);
+    let asks = ask(web.clone());
+    let streams = Streams::new(
+        executor,
+        settings,
+        ports(config),
+        asks,
+        watch,
+        notices.clone(),
+    );
     let (handle, poller) = refresh::start(
         web.clone(),
         store.clone(),
@@ -170,6 +181,7 @@ pub fn start(executor: &Rc<LocalExecutor<'static>>, options: Options) -> Result<
         }),
         tell(streams.clone(), config.stream.relay_port),
         audit.clone(),
+        notices.clone(),
     );
     let keys = keys(config, &state).map_err(Error::Keys)?;
     let guard = Guard::new(config, &keys, audit.clone());
@@ -197,6 +209,7 @@ pub fn start(executor: &Rc<LocalExecutor<'static>>, options: Options) -> Result<
         loaded: Rc::new(loaded.clone()),
         refused: guard.refused(),
         audit: audit.clone(),
+        notices: notices.clone(),
         metrics,
         started: Instant::now(),
     });
@@ -225,6 +238,7 @@ pub fn start(executor: &Rc<LocalExecutor<'static>>, options: Options) -> Result<
         refresh: handle,
         store,
         audit,
+        notices,
         recorder,
         keys,
         demo,
@@ -257,12 +271,18 @@ impl Running {
         &self.audit
     }
 
+    /// What happens, for those who follow it.
+    pub fn notices(&self) -> &Notices {
+        &self.notices
+    }
+
     /// Stops: no new requests, running answers get a second, the state is saved, and the audit's lines, if that takes no
     /// longer than another second.
     pub async fn stop(self) {
         drop((self.poller, self.watcher));
         // They would never end by themselves.
         self.streams.stop().await;
+        self.notices.close();
         self.server.stop(GRACE).await;
         if let Err(error) = self.store.save() {
             log::warn!("the channels cannot be saved: {error}");

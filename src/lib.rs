@@ -10,6 +10,7 @@ pub mod events;
 pub mod log;
 pub mod metrics;
 pub mod model;
+pub mod notice;
 pub mod replace;
 pub mod watch;
 

@@ -5,17 +5,18 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The cellar: everybody may use it, it uses nothing of ours but, for `events`, the model.
-const CELLAR: [&str; 7] = [
-    "model", "cache", "events", "replace", "log", "metrics", "watch",
+const CELLAR: [&str; 8] = [
+    "model", "cache", "events", "replace", "log", "metrics", "notice", "watch",
 ];
 
 /// What each room may use besides the cellar. The table of docs/ARCHITECTURE.md.
-const MAY_USE: [(&str, &[&str]); 20] = [
+const MAY_USE: [(&str, &[&str]); 21] = [
     ("model", &[]),
     ("cache", &[]),
     ("replace", &[]),
     ("log", &[]),
     ("metrics", &[]),
+    ("notice", &[]),
     ("watch", &[]),
     ("config", &[]),
     ("http", &[]),

@@ -9,6 +9,7 @@ mod box_files; // channels and guide from files of the receiver itself
 mod channels; // from the bouquets of the receiver to channels
 mod demo; // the simulated receiver's answers against captured shapes
 mod doctor; // what `xg2g check` finds
+mod events; // what those who follow /api/v1/events are told
 mod faults; // what a receiver in trouble may and may not do to what is known
 mod guide_file; // the file of events of a receiver, read back
 mod hostile; // clients that mean harm to the running program

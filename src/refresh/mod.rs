@@ -25,6 +25,7 @@ use crate::cache::Counts;
 use crate::config;
 use crate::log::audit::Audit;
 use crate::model::{clock_is_set, Listing};
+use crate::notice::{Notice, Notices};
 use crate::receiver::openwebif::{About, OpenWebif};
 use crate::receiver::Error;
 use crate::store::Store;
@@ -39,6 +40,9 @@ const CLOCK_LOOK: Duration = Duration::from_secs(5);
 const FIRST_BACKOFF: Duration = Duration::from_secs(5);
 /// The longest such pause: who switches a receiver on waits for its channels.
 const LONGEST_BACKOFF: Duration = Duration::from_secs(300);
+
+/// How often those who follow are told how far a phase of a pass is.
+const PROGRESS_EVERY: Duration = Duration::from_secs(1);
 
 /// What a pass works with.
 pub(crate) struct Poller {
@@ -59,6 +63,9 @@ pub(crate) struct Poller {
     relay_asked: Cell<Option<Instant>>,
     tell: Tell,
     audit: Audit,
+    notices: Notices,
+    /// When the last notice told how far a pass is.
+    progress_told: Cell<Option<Instant>>,
     metrics: Rc<metrics::Metrics>,
 }
 
@@ -159,6 +166,7 @@ pub fn start(
     files: Option<Files>,
     tell: Tell,
     audit: Audit,
+    notices: Notices,
 ) -> (Handle, impl std::future::Future<Output = ()>) {
     let (requests, wishes) = async_channel::bounded(1);
     let mut status = Status::default();
@@ -187,6 +195,8 @@ pub fn start(
         relay_asked: Cell::default(),
         tell,
         audit,
+        notices,
+        progress_told: Cell::default(),
         metrics,
     };
     (handle, async move { poller.run(wishes).await })
@@ -405,7 +415,17 @@ impl Poller {
     }
 
     fn progress(&self, phase: Phase, done: u32, total: u32) {
-        self.status.borrow_mut().progress = Progress { phase, done, total };
+        let progress = Progress { phase, done, total };
+        let before = std::mem::replace(&mut self.status.borrow_mut().progress, progress);
+        let is_old = |told: Instant| told.elapsed() >= PROGRESS_EVERY;
+        if before.phase != phase || self.progress_told.get().is_none_or(is_old) {
+            self.progress_told.set(Some(Instant::now()));
+            self.notices.push(&Notice::RefreshProgress {
+                phase: phase.as_str(),
+                done,
+                total,
+            });
+        }
     }
 
     /// Notes something the user should see: in the status at once, in the log at the end of the pass.

@@ -72,6 +72,7 @@ async fn serve(
     loop {
         if let Some(running) = &running {
             if let Some(report) = report.take() {
+                running.notices().push(&report.notice());
                 report.record(running.audit(), &loaded, &reloads);
             }
         }

@@ -3,6 +3,7 @@
 use crate::cli::{self, Command};
 use crate::config::{self, Loaded, Reloads};
 use crate::log::audit::{Audit, Event, Kind};
+use crate::notice::Notice;
 
 /// The names of the first errors in the audit; the log has all of them.
 const FIRST: [&str; 3] = ["first", "second", "third"];
@@ -17,6 +18,18 @@ pub(super) enum Report {
 }
 
 impl Report {
+    /// For those who follow what happens: keys, no values.
+    pub(super) fn notice(&self) -> Notice {
+        let changes = match self {
+            Report::Taken(changes) => &changes[..],
+            Report::Refused(_) => &[],
+        };
+        Notice::ConfigReloaded {
+            success: matches!(self, Report::Taken(_)),
+            changes: changes.iter().map(|(key, _)| (*key).to_owned()).collect(),
+        }
+    }
+
     /// Counts it and tells the audit; `loaded` is in force.
     pub(super) fn record(self, audit: &Audit, loaded: &Loaded, reloads: &Reloads) {
         reloads.count(matches!(self, Report::Taken(_)));

@@ -7,6 +7,7 @@ use crate::cache::Counts;
 use crate::http::{Params, Reply, Request};
 use crate::log::audit::Audit;
 use crate::metrics::{Collect, Kind, Registry, Text};
+use crate::notice::Notices;
 use crate::picons::Picons;
 use crate::refresh;
 
@@ -30,6 +31,7 @@ pub(super) struct Others {
     pub(super) picons: Rc<Picons>,
     pub(super) rendered: Rc<Rendered>,
     pub(super) audit: Audit,
+    pub(super) notices: Notices,
 }
 
 impl Collect for Others {
@@ -46,6 +48,35 @@ impl Collect for Others {
             "Lines of the audit that were lost.",
             self.audit.dropped().into(),
         );
+        let notices = self.notices.counts();
+        for (kind, name, help, value) in [
+            (
+                Kind::Gauge,
+                "xg2g_events_clients",
+                "Clients that follow /api/v1/events.",
+                self.notices.listeners() as u64,
+            ),
+            (
+                Kind::Counter,
+                "xg2g_events_pushed_total",
+                "What happened of the kinds that /api/v1/events tells.",
+                notices.pushed,
+            ),
+            (
+                Kind::Counter,
+                "xg2g_events_sent_total",
+                "Events given to clients.",
+                notices.sent,
+            ),
+            (
+                Kind::Counter,
+                "xg2g_events_dropped_clients_total",
+                "Clients that were too slow for the events and were cut off.",
+                notices.dropped,
+            ),
+        ] {
+            out.single(kind, name, help, value);
+        }
         let caches = [
             ("answers", self.refresh.kept()),
             ("picons", self.picons.counts()),

@@ -7,6 +7,7 @@ mod address;
 mod api;
 mod control;
 mod details;
+mod events;
 mod guide;
 mod health;
 mod known;
@@ -29,6 +30,7 @@ use crate::access::Refused;
 use crate::config::Loaded;
 use crate::log::audit::Audit;
 use crate::metrics::Registry;
+use crate::notice::Notices;
 use crate::picons::Picons;
 use crate::refresh;
 use crate::store::Store;
@@ -55,6 +57,8 @@ pub struct Needs {
     pub refused: Rc<Refused>,
     /// The audit, for what it lost.
     pub audit: Audit,
+    /// What happens, for those who follow it.
+    pub notices: Notices,
     /// Those who have numbers to tell.
     pub metrics: Registry,
     /// When the program started.

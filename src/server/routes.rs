@@ -4,7 +4,8 @@ use std::rc::Rc;
 
 use super::rendered::Rendered;
 use super::{
-    api, control, guide, health, metrics, picon, playlist, settings, status, stream, streams, Needs,
+    api, control, events, guide, health, metrics, picon, playlist, settings, status, stream,
+    streams, Needs,
 };
 use crate::http::{Access, Cost, Route, Router, Seen};
 
@@ -19,6 +20,7 @@ pub fn table(needs: Needs) -> Router {
         loaded,
         refused,
         audit,
+        notices,
         metrics: registry,
         started,
     } = needs;
@@ -50,6 +52,13 @@ pub fn table(needs: Needs) -> Router {
         picons: picons.clone(),
         rendered: rendered.clone(),
         audit: audit.clone(),
+        notices: notices.clone(),
+    };
+    let events = events::Events {
+        notices,
+        store: store.clone(),
+        refresh: refresh.clone(),
+        streams: activity.streams.clone(),
     };
     let seen = Rc::<Seen>::default();
     let metrics = metrics::Metrics {
@@ -100,6 +109,7 @@ pub fn table(needs: Needs) -> Router {
         Route::get("/api/v1/now", row!(channels.now)),
         Route::get("/api/v1/streams", row!(activity.streams)),
         Route::get("/api/v1/tuners", row!(activity.tuners)),
+        Route::get("/api/v1/events", row!(events.follow)).needing(Access::Follow),
         Route::get("/api/v1/config", row!(settings.get)),
         Route::post("/api/v1/refresh", row!(control.refresh)).costing(Cost::Dear),
         Route::get("/metrics", row!(metrics.get)),

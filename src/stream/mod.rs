@@ -38,6 +38,7 @@ use smol::{LocalExecutor, Task};
 
 use crate::config;
 use crate::model::{ServiceRef, Situation};
+use crate::notice::Notices;
 use feed::{Feed, Phase};
 use metrics::Metrics;
 use pace::Pace;
@@ -71,6 +72,7 @@ struct Inner {
     /// A reader came or went, or the number of tuners is known.
     moves: Rc<Event>,
     pace: Pace,
+    notices: Notices,
     metrics: Rc<Metrics>,
 }
 
@@ -80,13 +82,15 @@ struct Running {
 }
 
 impl Streams {
-    /// No streams yet. Tasks run on `executor`, which the caller keeps; `ask` tells what the receiver does for itself.
+    /// No streams yet. Tasks run on `executor`, which the caller keeps; `ask` tells what the receiver does for
+    /// itself, `notices` hears of streams that begin and end.
     pub fn new(
         executor: &Rc<LocalExecutor<'static>>,
         settings: config::Stream,
         ports: Ports,
         ask: Ask,
         watch: Watch,
+        notices: Notices,
     ) -> Streams {
         Streams(Rc::new(Inner {
             executor: Rc::downgrade(executor),
@@ -100,6 +104,7 @@ impl Streams {
             feeds: RefCell::default(),
             moves: Rc::default(),
             pace: Pace::default(),
+            notices,
             metrics: Rc::default(),
         }))
     }
@@ -224,6 +229,7 @@ impl Streams {
             name.to_owned(),
             buffer,
             inner.moves.clone(),
+            inner.notices.clone(),
             inner.metrics.clone(),
         ));
         let Some(executor) = inner.executor.upgrade() else {
