@@ -204,3 +204,41 @@ fn accepts_event_stream(request: &Request) -> bool {
         name.trim().eq_ignore_ascii_case("text/event-stream")
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use std::future::poll_fn;
+
+    use super::*;
+    use crate::notice::Notice;
+
+    #[test]
+    fn an_event_stream_says_that_it_lives_and_what_happens() {
+        let notices = Notices::new(|| "t".to_owned());
+        let ear = notices.listen(|| ()).unwrap();
+        let mut stream = EventStream {
+            heard: Heard {
+                hello: None,
+                queue: Box::pin(ear.queue().clone()),
+                _ear: ear,
+            },
+            head: Some("retry: 1\n".to_owned()),
+            silence: Timer::interval(Duration::from_millis(1)),
+            gone: Box::pin(std::future::pending()),
+        };
+        let mut next = || {
+            let piece = smol::block_on(poll_fn(|context| stream.poll_next(context)));
+            piece.map(|piece| String::from_utf8(piece.bytes.to_vec()).unwrap())
+        };
+        assert_eq!(next().as_deref(), Some(":\n\n"));
+        notices.push(&Notice::ConfigReloaded {
+            success: true,
+            changes: Vec::new(),
+        });
+        let told = next().unwrap();
+        assert!(told.starts_with("retry: 1\nid: 1\ndata: {\"id\":1,"));
+        assert!(told.ends_with("}\n\n"));
+        notices.close();
+        assert_eq!(next(), None);
+    }
+}

@@ -25,6 +25,7 @@ fn a_pass_is_told_from_its_beginning_to_its_end_in_both_ways() {
             let all = follower.all_until("refresh.finished").await;
             let hello = &all[0];
             assert_eq!(hello.kind, "hello");
+            assert!(all.iter().all(|one| one.time.ends_with('Z')));
             assert_eq!(hello.version.as_deref(), Some(env!("CARGO_PKG_VERSION")));
             assert!(all.windows(2).all(|two| two[0].id + 1 == two[1].id));
             let phases = all.iter().filter(|one| one.kind == "refresh.progress");

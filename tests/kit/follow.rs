@@ -35,11 +35,9 @@ pub struct Happened {
     pub result: Option<String>,
     pub error: Option<String>,
     pub channels: Option<Named>,
-    pub all: Option<bool>,
     pub channel: Option<String>,
     pub name: Option<String>,
     pub source: Option<String>,
-    pub changes: Option<Vec<String>>,
 }
 
 #[derive(Clone, Debug, DeJson)]
@@ -178,30 +176,32 @@ impl Follower {
         self.all_until(kind).await.pop().unwrap()
     }
 
-    /// The next frame.
+    /// The next frame; one that is cut counts for the end.
     pub(crate) async fn frame(&mut self) -> Frame {
-        let Some(head) = self.take(2).await else {
-            return Frame::End;
-        };
+        self.whole_frame().await.unwrap_or(Frame::End)
+    }
+
+    async fn whole_frame(&mut self) -> Option<Frame> {
+        let head = self.take(2).await?;
         assert_eq!(head[0] & 0x70, 0, "reserved bits");
         assert_eq!(head[1] & 0x80, 0, "a server masks nothing");
         let length = match head[1] {
             126 => {
-                let long = self.take(2).await.unwrap();
+                let long = self.take(2).await?;
                 usize::from(u16::from_be_bytes([long[0], long[1]]))
             }
             127 => panic!("a long frame"),
             short => usize::from(short),
         };
-        let payload = self.take(length).await.unwrap();
-        match head[0] {
+        let payload = self.take(length).await?;
+        Some(match head[0] {
             0x81 => Frame::Text(String::from_utf8(payload).unwrap()),
             0x88 if payload.is_empty() => Frame::Close(None),
             0x88 => Frame::Close(Some(u16::from_be_bytes([payload[0], payload[1]]))),
             0x89 => Frame::Ping(payload),
             0x8A => Frame::Pong(payload),
             other => panic!("a frame of {other:x}"),
-        }
+        })
     }
 
     /// The code by which the connection is closed, which ends after it.
