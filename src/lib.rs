@@ -11,6 +11,7 @@ pub mod health;
 pub mod log;
 pub mod metrics;
 pub mod model;
+pub mod notice;
 pub mod replace;
 pub mod shutdown;
 pub mod watch;

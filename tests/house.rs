@@ -5,12 +5,13 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The cellar: everybody may use it, it uses nothing of ours but, for `events` and `health`, the model.
-const CELLAR: [&str; 9] = [
-    "model", "cache", "events", "health", "replace", "log", "metrics", "shutdown", "watch",
+const CELLAR: [&str; 10] = [
+    "model", "cache", "events", "health", "notice", "replace", "log", "metrics", "shutdown",
+    "watch",
 ];
 
 /// What each room may use besides the cellar. The table of docs/ARCHITECTURE.md.
-const MAY_USE: [(&str, &[&str]); 22] = [
+const MAY_USE: [(&str, &[&str]); 23] = [
     ("model", &[]),
     ("health", &["model"]),
     ("cache", &[]),
@@ -18,6 +19,7 @@ const MAY_USE: [(&str, &[&str]); 22] = [
     ("log", &[]),
     ("metrics", &[]),
     ("shutdown", &[]),
+    ("notice", &[]),
     ("watch", &[]),
     ("config", &[]),
     ("http", &[]),

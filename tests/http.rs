@@ -8,6 +8,7 @@ mod flood;
 mod lifetime;
 mod line;
 mod refusals;
+mod websocket;
 
 use std::fs::File;
 use std::future::Future;

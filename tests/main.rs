@@ -11,6 +11,7 @@ mod channels; // from the bouquets of the receiver to channels
 mod demo; // the simulated receiver's answers against captured shapes
 mod doctor; // what `xg2g check` finds
 mod durable; // files that cannot be written, and how often they are
+mod events; // what those who follow /api/v1/events are told
 mod faults; // what a receiver in trouble may and may not do to what is known
 mod guide_file; // the file of events of a receiver, read back
 mod health; // what /healthz, /readyz and `check --ready` say

@@ -230,8 +230,11 @@ impl Guard {
         }
         match access {
             Access::Probe => Ok(()),
-            Access::Read if has_key || self.stream_key.is_empty() => Ok(()),
-            Access::Read => Err(missing()),
+            Access::Read | Access::Follow if !has_key && !self.stream_key.is_empty() => {
+                Err(missing())
+            }
+            Access::Read => Ok(()),
+            Access::Follow => self.no_other_site(request),
             Access::Change if !has_token && !self.token.is_empty() => Err(missing()),
             Access::Change if !has_token && !asker.is_here() => {
                 let message =
@@ -242,12 +245,16 @@ impl Guard {
                 let message = "this name is not known to be this machine's: see server.hosts";
                 Err(ApiError::new(code::FOREIGN_HOST, message))
             }
-            Access::Change if self.names.are_foreign_to(request) => {
-                let message = "a page of another site asked for this";
-                Err(ApiError::new(code::FOREIGN_ORIGIN, message))
-            }
-            Access::Change => Ok(()),
+            Access::Change => self.no_other_site(request),
         }
+    }
+
+    fn no_other_site(&self, request: &Request) -> Result<(), ApiError> {
+        if self.names.are_foreign_to(request) {
+            let message = "a page of another site asked for this";
+            return Err(ApiError::new(code::FOREIGN_ORIGIN, message));
+        }
+        Ok(())
     }
 }
 

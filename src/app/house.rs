@@ -20,6 +20,7 @@ use crate::http::{Limits, Router, Seen, Server};
 use crate::log::audit::Audit;
 use crate::metrics::{Process, Registry};
 use crate::model::Selection;
+use crate::notice::Notices;
 use crate::picons::Picons;
 use crate::receiver::openwebif::OpenWebif;
 use crate::refresh::{self, Files, Looks};
@@ -41,6 +42,7 @@ pub(super) struct House {
     pub(super) reloads: Rc<Reloads>,
     pub(super) audit: Audit,
     health: Board,
+    pub(super) notices: Notices,
     refused: Rc<Refused>,
     seen: Rc<Seen>,
     server: OnceCell<Rc<Server>>,
@@ -85,14 +87,14 @@ impl House {
             demo.replace(&mut loaded.config);
         }
         let config = &loaded.config;
-        let health = Board::default();
+        let (health, notices) = (Board::default(), Notices::new(stamp));
         let web = Rc::new(web(config)?.watched(health.clone()));
         check_mount(&data).map_err(|error| Error::Data(data.clone(), error))?;
         let name = name(config, demo.is_some());
         let store = Store::open(&data, &state, name, selection(config))
             .map_err(|error| Error::Data(data.clone(), error))?;
         let (audit, recorder) = Audit::start(&config.audit.output, &data, stamp);
-        let streams = Streams::new(executor, watch, health.clone());
+        let streams = Streams::new(executor, watch, health.clone(), notices.clone());
         // Of a run that was killed. Best effort: making new ones removes it, too.
         let _ = crate::replace::clear(&state.join(KEYS_FILE));
         let keys = keys(config, &state).map_err(Error::Keys)?;
@@ -111,6 +113,7 @@ impl House {
             reloads: Rc::default(),
             audit,
             health,
+            notices,
             refused,
             seen: Rc::default(),
             server: OnceCell::new(),
@@ -177,6 +180,7 @@ impl House {
             tell: tell(self.streams.clone()),
             audit: self.audit.clone(),
             health: self.health.clone(),
+            notices: self.notices.clone(),
         };
         let poller = refresh::poll(self.refresh.clone(), needs);
         if let Some(executor) = self.executor.upgrade() {
@@ -296,6 +300,7 @@ impl House {
             metrics,
             seen: self.seen.clone(),
             health: self.health.clone(),
+            notices: self.notices.clone(),
             started: self.started,
         });
         let proxies = config.server.trusted_proxies.clone();

@@ -18,6 +18,7 @@ use crate::config::{Config, Loaded, Reloads};
 use crate::http::{listen, Server};
 use crate::log::audit::Audit;
 use crate::model::{rfc3339, unix_seconds};
+use crate::notice::Notices;
 use crate::receiver::demo;
 use crate::refresh::{self, Looks};
 use crate::shutdown::Hooks;
@@ -150,11 +151,12 @@ pub fn start(executor: &Rc<LocalExecutor<'static>>, options: Options) -> Result<
         Ok(())
     });
     let watcher = executor.spawn(house.streams.clone().watch());
-    let streams = house.streams.clone();
+    let (own, streams) = (house.clone(), house.streams.clone());
     hooks.add("streams", async move {
         drop(watcher);
         // They would never end by themselves.
         streams.stop().await;
+        own.notices.close();
         Ok(())
     });
     hooks.add("listener", async move {
@@ -194,6 +196,11 @@ impl Running {
     /// The audit.
     pub fn audit(&self) -> &Audit {
         &self.house.audit
+    }
+
+    /// What happens, for those who follow it.
+    pub fn notices(&self) -> &Notices {
+        &self.house.notices
     }
 
     /// Who takes wishes for the configuration to be read again.

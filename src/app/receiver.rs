@@ -11,6 +11,7 @@ use crate::config::{Config, ReceiverSource};
 use crate::health::Board;
 use crate::http::client::Settings;
 use crate::model::{authority, is_loopback, without_port};
+use crate::notice::Notices;
 use crate::receiver::demo;
 use crate::receiver::disk::Disk;
 use crate::receiver::openwebif::OpenWebif;
@@ -82,7 +83,12 @@ pub(crate) fn trial(
 ) -> Streams {
     let mut settings = config.stream.clone();
     settings.tune_timeout = settings.tune_timeout.min(patience);
-    let streams = Streams::new(executor, Watch::default(), Board::default());
+    let streams = Streams::new(
+        executor,
+        Watch::default(),
+        Board::default(),
+        Notices::new(super::stamp),
+    );
     streams.set(settings);
     streams.set_receiver(ports(config), ask(web));
     streams

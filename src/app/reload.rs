@@ -12,6 +12,7 @@ use super::house::House;
 use crate::access::KEYS_FILE;
 use crate::config::{self, Loaded, Outcome, Wish};
 use crate::log::audit::{Event, Kind};
+use crate::notice::Notice;
 use crate::watch::{Change, Debounce, Timing, Watch};
 
 /// Editors write a file in several steps; who saves it wants to see what becomes of it.
@@ -138,6 +139,12 @@ fn record(house: &House, outcome: &Outcome, by: &str, wish: Option<&Wish>) {
             (Kind::ConfigReloadError, details)
         }
     };
+    let keys = details.iter().map(|(key, _)| (*key).to_owned());
+    let is_taken = kind == Kind::ConfigReload;
+    house.notices.push(&Notice::ConfigReloaded {
+        success: is_taken,
+        changes: keys.filter(|_| is_taken).collect(),
+    });
     let file = loaded.file.as_ref();
     let file = file.map(|file| file.display().to_string());
     house.audit.record(Event {

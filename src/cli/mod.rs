@@ -130,7 +130,7 @@ const SHORT: [(&str, &str); 3] = [
 ];
 
 /// Every option, for the one that was meant.
-const OPTIONS: [&str; 25] = [
+const OPTIONS: [&str; 26] = [
     "--config",
     "--demo",
     "--json",

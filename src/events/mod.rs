@@ -37,6 +37,8 @@ pub struct Events {
     codec: Codec,
     /// How often something changed.
     changes: u32,
+    /// What changed, for [`Events::take_news`].
+    news: HashSet<EpgKey>,
     /// The length of the file and the spans of each channel touched, as they were when the answer began.
     undo: Option<(u64, Touched)>,
 }
@@ -56,6 +58,7 @@ impl Events {
             spans,
             codec: Codec::default(),
             changes: 0,
+            news: HashSet::new(),
             undo: None,
         })
     }
@@ -79,7 +82,13 @@ impl Events {
 
     /// Ends an answer that is whole.
     pub fn commit(&mut self) {
-        self.undo = None;
+        let touched = self.undo.take().map(|(_, touched)| touched);
+        self.news.extend(touched.unwrap_or_default().into_keys());
+    }
+
+    /// The channels of which something changed since the last time; they are forgotten.
+    pub fn take_news(&mut self) -> HashSet<EpgKey> {
+        std::mem::take(&mut self.news)
     }
 
     /// Takes back what was put since [`Events::begin`]: the answer was cut or wrong.
@@ -128,6 +137,8 @@ impl Events {
             touched
                 .entry(key)
                 .or_insert_with(|| self.spans.get(&key).cloned());
+        } else {
+            self.news.insert(key);
         }
         self.changes = self.changes.wrapping_add(1);
         place(self.spans.entry(key).or_default(), Span { from, to, block });

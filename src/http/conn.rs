@@ -18,6 +18,7 @@ use super::open::{Phase, Standing};
 use super::reply::{encode_head, Body, Chunks, Framing, Live, Part, Reply};
 use super::request::{Client, Method, Request};
 use super::router::Router;
+use super::websocket::{self, Texts};
 use super::wire::Wire;
 use super::Limits;
 use crate::metrics::Held;
@@ -198,7 +199,10 @@ impl Connection {
             log_enabled!(Level::Debug).then(|| format!("{} {}", request.method, request.raw_path));
 
         let reply = router.answer(request).await;
+        // A stream may last for days, and the configuration change meanwhile.
+        drop(terms);
         asked.close |= self.shared.stopping.get() || matches!(reply.body, Body::Live(_));
+        let is_last = asked.close || matches!(reply.body, Body::WebSocket(_));
         let status = reply.status;
         let sent = self.send(reply, &asked).await;
         if let Some(line) = line {
@@ -211,7 +215,7 @@ impl Connection {
             );
         }
         sent?;
-        Ok(!asked.close)
+        Ok(!is_last)
     }
 
     async fn read_head(&mut self) -> Result<Head, End> {
@@ -299,8 +303,9 @@ impl Connection {
         let framing = reply.framing(asked.http_1_0);
         let head = self.head(&reply, framing, asked).await?;
         match reply.body {
+            Body::WebSocket(texts) if !asked.head_only => self.tell(&head, texts).await,
             _ if asked.head_only || framing == Framing::None => self.send_parts(&head, &[]).await,
-            Body::Empty => self.send_parts(&head, &[]).await,
+            Body::Empty | Body::WebSocket(_) => self.send_parts(&head, &[]).await,
             Body::Bytes(bytes) => self.send_parts(&head, &[Part::Bytes(bytes)]).await,
             Body::Parts(parts) => self.send_parts(&head, &parts).await,
             Body::Stream(chunks) => {
@@ -315,7 +320,7 @@ impl Connection {
         let date = self.shared.now.borrow_mut().text().to_owned();
         let mut headers = Vec::with_capacity(reply.headers.len() + 3);
         headers.extend([("date", &*date), ("x-request-id", &*asked.id)]);
-        if asked.close {
+        if asked.close && !matches!(reply.body, Body::WebSocket(_)) {
             headers.push(("connection", "close"));
         }
         headers.extend(reply.headers.iter().map(|(name, value)| (*name, &**value)));
@@ -351,6 +356,21 @@ impl Connection {
             self.wire.be_patient();
             self.wire.write(&mut [IoSlice::new(bytes)]).await?;
         }
+        Ok(())
+    }
+
+    /// Tells `texts`, then says goodbye: the client closes too, but the end of the connection is ours.
+    async fn tell(&mut self, head: &[u8], texts: Box<dyn Texts>) -> io::Result<()> {
+        self.wire.write(&mut [IoSlice::new(head)]).await?;
+        let (silence, linger) = {
+            let limits = &self.shared.terms().limits;
+            (limits.silence, limits.linger)
+        };
+        let scratch = &self.shared.scratch;
+        let (wire, buffer) = (&mut self.wire, &mut self.buffer);
+        websocket::serve(wire, buffer, scratch, silence, texts).await?;
+        buffer.clear();
+        wire.linger(scratch, linger).await;
         Ok(())
     }
 

@@ -51,6 +51,8 @@ codes! {
     FOREIGN_ORIGIN "E013" [403] "a page of another site asked for it";
     FOREIGN_HOST "E014" [403] "the `Host` is no name of this program; see `server.hosts`";
     ONLY_HERE "E015" [403] "without a token only this machine may change things";
+    UPGRADE "E016" [426] "only by WebSocket of version 13, or as `text/event-stream`";
+    FULL_HOUSE "E017" [503] "as many follow the events as there is room for";
     RECEIVER_AWAY "E101" [503] "the receiver does not answer";
     WRONG_CONFIGURATION "E201" [422] "the configuration is wrong; `details` has every error";
     NOT_READY "E301" [503] "nothing to hand out yet";

@@ -29,6 +29,7 @@ mod router;
 mod seen;
 mod server;
 mod target;
+mod websocket;
 mod wire;
 
 use std::net::IpAddr;
@@ -43,6 +44,7 @@ pub use request::{Client, Method, Request};
 pub use router::{Access, Cost, Gate, Handler, Headers, IntoAnswer, Params, Route, Router};
 pub use seen::Seen;
 pub use server::Server;
+pub use websocket::{handshake, switch, wants_websocket, websocket_needed, Texts};
 
 /// How long and how much a client may ask for.
 #[derive(Clone)]
@@ -56,6 +58,8 @@ pub struct Limits {
     /// How long an answer may wait for its client to read on; the client earns that back at 4 kB a second. Each piece
     /// of a live body has all of it.
     pub write: Duration,
+    /// A WebSocket whose client has been silent for this time is pinged, after as long again it is cut.
+    pub silence: Duration,
     /// How long a refused client may go on sending before it is cut off.
     pub linger: Duration,
     /// Connections at once. One more takes the place of one that waits for a request, of the client that has most;
@@ -79,6 +83,7 @@ impl Default for Limits {
             head: Duration::from_secs(10),
             body: Duration::from_secs(10),
             write: Duration::from_secs(30),
+            silence: Duration::from_secs(25),
             linger: Duration::from_secs(1),
             connections: 256,
             connections_per_client: 64,

@@ -10,6 +10,8 @@ use std::task::{Context, Poll};
 use http_types::{Method as EncodedMethod, Response, StatusCode};
 use smol::io::AsyncReadExt;
 
+use super::websocket::Texts;
+
 /// A body made while it is sent, for what is too large to keep.
 pub trait Chunks {
     /// Appends the next piece, up to about 32 KiB, to the empty `out`. `false`: this was the last one.
@@ -78,6 +80,8 @@ pub enum Body {
     Stream(Box<dyn Chunks>),
     /// Sent as it comes, ended by closing.
     Live(Box<dyn Live>),
+    /// None: the connection becomes a WebSocket that tells these.
+    WebSocket(Box<dyn Texts>),
 }
 
 impl Body {
@@ -87,7 +91,7 @@ impl Body {
             Body::Empty => Some(0),
             Body::Bytes(bytes) => Some(bytes.len() as u64),
             Body::Parts(parts) => Some(parts.iter().map(Part::len).sum()),
-            Body::Stream(_) | Body::Live(_) => None,
+            Body::Stream(_) | Body::Live(_) | Body::WebSocket(_) => None,
         }
     }
 }

@@ -1,9 +1,10 @@
 //! A request as handlers see it.
 
 use std::fmt;
-use std::net::{IpAddr, SocketAddr, TcpStream};
+use std::net::{IpAddr, Shutdown, SocketAddr, TcpStream};
 use std::rc::Rc;
 
+use rustix::net::sockopt::set_socket_send_buffer_size;
 use smol::io::Cursor;
 use smol::Async;
 
@@ -151,6 +152,22 @@ pub struct Client(Option<Rc<Async<TcpStream>>>);
 impl Client {
     pub(super) fn new(socket: Rc<Async<TcpStream>>) -> Client {
         Client(Some(socket))
+    }
+
+    /// Has the kernel keep no more than about `bytes` that the client does not read.
+    pub fn keep_little(&self, bytes: usize) {
+        if let Some(socket) = &self.0 {
+            // Where that cannot be said it keeps what it likes.
+            let _ = set_socket_send_buffer_size(socket, bytes);
+        }
+    }
+
+    /// Ends the connection at once, whatever is being sent.
+    pub fn cut(&self) {
+        if let Some(socket) = &self.0 {
+            // Fails only if the client was faster.
+            let _ = socket.get_ref().shutdown(Shutdown::Both);
+        }
     }
 
     /// Waits until the client has gone. One that sent more already cannot be watched: for ever.

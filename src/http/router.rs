@@ -40,6 +40,8 @@ pub enum Access {
     Probe,
     /// It reads.
     Read,
+    /// It reads for as long as it likes, perhaps by a WebSocket, which no browser keeps from pages of other sites.
+    Follow,
     /// It changes something.
     Change,
 }

@@ -29,6 +29,7 @@ use crate::config;
 use crate::health::{Board, Writing};
 use crate::log::audit::Audit;
 use crate::model::{clock_is_set, Listing};
+use crate::notice::{Notice, Notices};
 use crate::receiver::openwebif::{About, OpenWebif};
 use crate::receiver::Error;
 use crate::store::Store;
@@ -44,6 +45,9 @@ const CLOCK_LOOK: Duration = Duration::from_secs(5);
 const FIRST_BACKOFF: Duration = Duration::from_secs(5);
 /// The longest such pause: who switches a receiver on waits for its channels.
 const LONGEST_BACKOFF: Duration = Duration::from_secs(300);
+
+/// How often those who follow are told how far a phase of a pass is.
+const PROGRESS_EVERY: Duration = Duration::from_secs(1);
 
 /// What a pass works with.
 pub(crate) struct Poller {
@@ -64,6 +68,9 @@ pub(crate) struct Poller {
     relay_asked: Cell<Option<Instant>>,
     tell: Tell,
     audit: Audit,
+    notices: Notices,
+    /// When the last notice told how far a pass is.
+    progress_told: Cell<Option<Instant>>,
     metrics: Rc<metrics::Metrics>,
     health: Board,
 }
@@ -87,6 +94,8 @@ pub struct Needs {
     pub audit: Audit,
     /// Is told how it goes.
     pub health: Board,
+    /// What happens, for those who follow it.
+    pub notices: Notices,
 }
 
 /// The settings of the poller.
@@ -127,6 +136,7 @@ pub fn poll(handle: Handle, needs: Needs) -> impl Future<Output = ()> {
         tell,
         audit,
         health,
+        notices,
     } = needs;
     let Handle {
         status,
@@ -153,6 +163,8 @@ pub fn poll(handle: Handle, needs: Needs) -> impl Future<Output = ()> {
         relay_asked: Cell::default(),
         tell,
         audit,
+        notices,
+        progress_told: Cell::default(),
         metrics,
         health,
     };
@@ -398,7 +410,17 @@ impl Poller {
     }
 
     fn progress(&self, phase: Phase, done: u32, total: u32) {
-        self.status.borrow_mut().progress = Progress { phase, done, total };
+        let progress = Progress { phase, done, total };
+        let before = std::mem::replace(&mut self.status.borrow_mut().progress, progress);
+        let is_old = |told: Instant| told.elapsed() >= PROGRESS_EVERY;
+        if before.phase != phase || self.progress_told.get().is_none_or(is_old) {
+            self.progress_told.set(Some(Instant::now()));
+            self.notices.push(&Notice::RefreshProgress {
+                phase: phase.as_str(),
+                done,
+                total,
+            });
+        }
     }
 
     /// Notes something the user should see: in the status at once, in the log at the end of the pass.

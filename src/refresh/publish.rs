@@ -5,7 +5,8 @@ use std::time::SystemTime;
 
 use super::programme::{DAY, HOUR};
 use super::{Phase, Poller};
-use crate::model::{guide_begin, unix_now, Lineup};
+use crate::model::{guide_begin, unix_now, Channel, Lineup};
+use crate::notice::channels_changed;
 use crate::receiver::Error;
 
 /// What a guide was made of: of the same comes the same.
@@ -46,6 +47,7 @@ impl Poller {
         }
         // Packing of events and of the guide need a third of a megabyte each: one after the other.
         self.store.events().release();
+        let news = self.store.events().take_news();
         let mut writer = self.store.write_guide().map_err(Error::Store)?;
         let lineup = writer.lineup();
         let mut found = Vec::new();
@@ -69,6 +71,12 @@ impl Poller {
             .map_err(Error::Store)?;
         self.tell_outputs();
         *self.published.borrow_mut() = Some(made_of);
+        let has_news = |channel: &&Channel| channel.epg.is_some_and(|key| news.contains(&key));
+        let channels = lineup.channels.iter().filter(has_news);
+        let slugs = channels.map(|channel| channel.service.slug());
+        for notice in channels_changed(slugs.collect()) {
+            self.notices.push(&notice);
+        }
         self.tidy_up(&lineup, from).await.map_err(Error::Store)
     }
 

@@ -1,10 +1,11 @@
-//! What the audit is told.
+//! What the audit and those who follow are told.
 
 use std::future::Future;
 use std::time::Instant;
 
 use super::{Call, Poller, Wish};
 use crate::log::audit::{Event, Kind};
+use crate::notice::Notice;
 use crate::receiver::Error;
 
 impl Call {
@@ -28,7 +29,7 @@ impl Call {
 }
 
 impl Poller {
-    /// Does `work` on `what` and has the audit tell of it: that it begins, and how it ended.
+    /// Does `work` on `what` and tells of it: that it begins, and how it ended.
     pub(super) async fn audited(
         &self,
         call: &Call,
@@ -37,6 +38,10 @@ impl Poller {
     ) -> Result<(), Error> {
         let began = Instant::now();
         self.record(Kind::RefreshStart, call, what, &[]);
+        self.notices.push(&Notice::RefreshStarted {
+            by: call.actor().to_owned(),
+            what: what.to_owned(),
+        });
         let result = work.await;
         self.tell_writing(&result);
         let took = ("duration_ms", began.elapsed().as_millis().to_string());
@@ -57,6 +62,16 @@ impl Poller {
                 self.record(Kind::RefreshError, call, what, &details);
             }
         }
+        let known = self.store.current();
+        self.notices.push(&Notice::RefreshFinished {
+            by: call.actor().to_owned(),
+            what: what.to_owned(),
+            error: result.as_ref().err().map(Error::to_string),
+            duration_ms: u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX),
+            generation: known.generation,
+            channels: known.lineup.channels.len() as u32,
+            bouquets: known.lineup.bouquets.len() as u32,
+        });
         result
     }
 

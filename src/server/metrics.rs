@@ -9,6 +9,7 @@ use crate::health::{Board, Status, COMPONENTS};
 use crate::http::{Params, Reply, Request};
 use crate::log::audit::Audit;
 use crate::metrics::{Collect, Kind, Registry, Text};
+use crate::notice::Notices;
 use crate::picons::Picons;
 use crate::refresh;
 
@@ -33,6 +34,7 @@ pub(super) struct Others {
     pub(super) rendered: Rc<Rendered>,
     pub(super) audit: Audit,
     pub(super) health: Board,
+    pub(super) notices: Notices,
 }
 
 impl Collect for Others {
@@ -63,6 +65,35 @@ impl Collect for Others {
                 Status::Unhealthy => 0,
             };
             out.value(&[("component", component)], value);
+        }
+        let notices = self.notices.counts();
+        for (kind, name, help, value) in [
+            (
+                Kind::Gauge,
+                "xg2g_events_clients",
+                "Clients that follow /api/v1/events.",
+                self.notices.listeners() as u64,
+            ),
+            (
+                Kind::Counter,
+                "xg2g_events_pushed_total",
+                "What happened of the kinds that /api/v1/events tells.",
+                notices.pushed,
+            ),
+            (
+                Kind::Counter,
+                "xg2g_events_sent_total",
+                "Events given to clients.",
+                notices.sent,
+            ),
+            (
+                Kind::Counter,
+                "xg2g_events_dropped_clients_total",
+                "Clients that were too slow for the events and were cut off.",
+                notices.dropped,
+            ),
+        ] {
+            out.single(kind, name, help, value);
         }
         let caches = [
             ("answers", self.refresh.kept()),

@@ -7,6 +7,7 @@ mod address;
 mod api;
 mod control;
 mod details;
+mod events;
 mod guide;
 mod health;
 mod known;
@@ -31,6 +32,7 @@ use crate::health::Board;
 use crate::http::Seen;
 use crate::log::audit::Audit;
 use crate::metrics::Registry;
+use crate::notice::Notices;
 use crate::picons::Picons;
 use crate::refresh;
 use crate::store::Store;
@@ -59,6 +61,8 @@ pub struct Needs {
     pub refused: Rc<Refused>,
     /// The audit, for what it lost.
     pub audit: Audit,
+    /// What happens, for those who follow it.
+    pub notices: Notices,
     /// Those who have numbers to tell.
     pub metrics: Registry,
     /// What was asked so far.

@@ -4,7 +4,8 @@ use std::rc::Rc;
 
 use super::rendered::Rendered;
 use super::{
-    api, control, guide, health, metrics, picon, playlist, settings, status, stream, streams, Needs,
+    api, control, events, guide, health, metrics, picon, playlist, settings, status, stream,
+    streams, Needs,
 };
 use crate::http::{Access, Cost, Route, Router};
 
@@ -20,6 +21,7 @@ pub fn table(needs: Needs) -> Router {
         reloads,
         refused,
         audit,
+        notices,
         metrics: registry,
         seen,
         health: board,
@@ -54,6 +56,13 @@ pub fn table(needs: Needs) -> Router {
         rendered: rendered.clone(),
         audit: audit.clone(),
         health: board.clone(),
+        notices: notices.clone(),
+    };
+    let events = events::Events {
+        notices,
+        store: store.clone(),
+        refresh: refresh.clone(),
+        streams: activity.streams.clone(),
     };
     let metrics = metrics::Metrics {
         registry: registry.with(seen.clone()).with(Rc::new(others)),
@@ -100,6 +109,7 @@ pub fn table(needs: Needs) -> Router {
         Route::get("/api/v1/now", row!(channels.now)),
         Route::get("/api/v1/streams", row!(activity.streams)),
         Route::get("/api/v1/tuners", row!(activity.tuners)),
+        Route::get("/api/v1/events", row!(events.follow)).needing(Access::Follow),
         Route::get("/api/v1/config", row!(settings.get)),
         Route::post("/api/v1/refresh", row!(control.refresh)).costing(Cost::Dear),
         Route::post("/api/v1/config/reload", row!(control.reload)).costing(Cost::Dear),

@@ -20,6 +20,7 @@ use super::tuners::Audience;
 use super::upstream::Upstream;
 use super::Streams;
 use crate::model::{ServiceRef, Transponder};
+use crate::notice::{Notice, Notices};
 
 /// Packets of stuffing sent at a time while a stream is tuned anew: seven fill a datagram, as players like it.
 const STUFFING: usize = 7;
@@ -69,6 +70,7 @@ pub(super) struct Feed {
     moved: Event,
     /// A reader of any stream came or went.
     moves: Rc<Event>,
+    notices: Notices,
     /// What is counted of all streams.
     pub(super) metrics: Rc<Metrics>,
 }
@@ -88,6 +90,7 @@ impl Feed {
         name: String,
         buffer: usize,
         moves: Rc<Event>,
+        notices: Notices,
         metrics: Rc<Metrics>,
     ) -> Feed {
         Feed {
@@ -104,6 +107,7 @@ impl Feed {
             news: Event::new(),
             moved: Event::new(),
             moves,
+            notices,
             metrics,
         }
     }
@@ -129,8 +133,31 @@ impl Feed {
             }
             _ => {}
         }
+        self.tell(&before, &phase);
         *self.phase.borrow_mut() = phase;
         self.news.notify(usize::MAX);
+    }
+
+    /// Tells those who follow of its beginning and its end; one that never began has neither.
+    fn tell(&self, before: &Phase, now: &Phase) {
+        let (channel, name) = (|| self.service.slug(), || self.name.clone());
+        match (before, now) {
+            (Phase::Tuning, Phase::Live) => self.notices.push(&Notice::StreamStarted {
+                channel: channel(),
+                name: name(),
+                source: self.source(),
+            }),
+            (Phase::Live | Phase::Mending, Phase::Over(why)) => {
+                self.notices.push(&Notice::StreamEnded {
+                    channel: channel(),
+                    name: name(),
+                    error: why.as_ref().map(Refusal::to_string),
+                    seconds: self.since.elapsed().as_secs(),
+                    received: self.received(),
+                });
+            }
+            _ => {}
+        }
     }
 
     pub(super) fn set_source(&self, label: &'static str) {

@@ -39,6 +39,7 @@ use smol::{LocalExecutor, Task};
 use crate::config;
 use crate::health::Board;
 use crate::model::{ServiceRef, Situation};
+use crate::notice::Notices;
 use feed::{Feed, Phase};
 use metrics::Metrics;
 use pace::Pace;
@@ -74,6 +75,7 @@ struct Inner {
     /// A reader came or went, or the number of tuners is known.
     moves: Rc<Event>,
     pace: Pace,
+    notices: Notices,
     metrics: Rc<Metrics>,
     health: Board,
 }
@@ -85,8 +87,13 @@ struct Running {
 
 impl Streams {
     /// No streams yet, and no receiver ([`Streams::set_receiver`]). Tasks run on `executor`, which the caller keeps;
-    /// `health` is told whether streams come.
-    pub fn new(executor: &Rc<LocalExecutor<'static>>, watch: Watch, health: Board) -> Streams {
+    /// `health` is told whether streams come, `notices` hears of those that begin and end.
+    pub fn new(
+        executor: &Rc<LocalExecutor<'static>>,
+        watch: Watch,
+        health: Board,
+        notices: Notices,
+    ) -> Streams {
         Streams(Rc::new(Inner {
             executor: Rc::downgrade(executor),
             settings: RefCell::default(),
@@ -100,6 +107,7 @@ impl Streams {
             feeds: RefCell::default(),
             moves: Rc::default(),
             pace: Pace::default(),
+            notices,
             metrics: Rc::default(),
             health,
         }))
@@ -252,6 +260,7 @@ impl Streams {
             name.to_owned(),
             buffer,
             inner.moves.clone(),
+            inner.notices.clone(),
             inner.metrics.clone(),
         ));
         let Some(executor) = inner.executor.upgrade() else {

@@ -3,6 +3,7 @@
 mod answer;
 pub(crate) mod disk;
 mod flood;
+mod follow;
 mod json;
 mod log;
 mod metrics;
@@ -27,6 +28,7 @@ use smol::{Async, LocalExecutor, Timer};
 use xg2g::app::{self, Reread, Running};
 use xg2g::config::{Config, Loaded, ReceiverSource};
 use xg2g::log::audit::Audit;
+use xg2g::notice::Notices;
 use xg2g::receiver::demo;
 use xg2g::refresh::Looks;
 use xg2g::stream::Watch;
@@ -35,6 +37,7 @@ use xg2g::watch::Timing;
 pub(crate) use self::log::Log;
 pub(crate) use answer::Answer;
 pub(crate) use flood::{connect_from, Flood};
+pub(crate) use follow::*;
 pub(crate) use json::*;
 pub(crate) use metrics::{Family, Metrics};
 pub(crate) use play::*;
@@ -225,6 +228,11 @@ impl Kit {
     /// The audit of the running program.
     pub(crate) fn audit(&self) -> Audit {
         self.running.borrow().as_ref().unwrap().audit().clone()
+    }
+
+    /// What happens in the running program.
+    pub(crate) fn notices(&self) -> Notices {
+        self.running.borrow().as_ref().unwrap().notices().clone()
     }
 
     /// Where the program listens.
