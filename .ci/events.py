@@ -72,8 +72,8 @@ def ask(url, method="GET"):
 
 
 async def idle(base):
-    """Waits until no pass runs."""
-    while json.loads(ask(f"{base}/api/v1/status")[1])["refresh"]["running"]:
+    """Waits until no pass runs and no stream lingers that somebody watched before: it would not begin again."""
+    while json.loads(ask(f"{base}/api/v1/status")[1])["refresh"]["running"] or json.loads(ask(f"{base}/api/v1/streams")[1])["streams"]:
         await asyncio.sleep(0.2)
 
 

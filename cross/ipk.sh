@@ -39,7 +39,7 @@ size=$(find "$data" -type f -printf '%s\n' | awk '{ sum += $1 } END { print sum 
 pack() {
     (cd "$1" && tar --format=gnu --sort=name --owner=0 --group=0 --numeric-owner --mtime="@$epoch" -cf - ./*) >"$1.tar"
     if command -v zopfli >/dev/null; then
-        zopfli --i1 "$1.tar"
+        zopfli --i15 "$1.tar"
     else
         gzip -9n "$1.tar"
     fi
