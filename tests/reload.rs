@@ -55,6 +55,8 @@ fn what_is_asked_next_is_answered_by_the_new_one_and_streams_go_on() {
         kit.pass().await;
         let mut play = kit.play(FIRST).await;
         play.packets(50).await;
+        let mut follower = kit.follow().await;
+        follower.one("hello").await;
         kit.configure(|config| {
             config.server.public_url = Some("http://tv.example".into());
             config.stream.linger = std::time::Duration::ZERO;
@@ -75,7 +77,12 @@ fn what_is_asked_next_is_answered_by_the_new_one_and_streams_go_on() {
         play.packets(300).await;
         assert_eq!((play.gaps, play.joints, play.stuffing), (0, 0, 0));
         assert_eq!(kit.receiver().stats().streams, 1);
+        let told = follower.one("config.reloaded").await;
+        assert_eq!(told.result.as_deref(), Some("success"));
+        assert_eq!(told.changes, Some(changed));
         assert!(reload(kit).await.is_empty(), "nothing changed since");
+        let told = follower.one("config.reloaded").await;
+        assert_eq!(told.changes, Some(Vec::new()));
     });
 }
 

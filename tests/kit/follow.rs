@@ -38,6 +38,7 @@ pub struct Happened {
     pub channel: Option<String>,
     pub name: Option<String>,
     pub source: Option<String>,
+    pub changes: Option<Vec<String>>,
 }
 
 #[derive(Clone, Debug, DeJson)]
