@@ -22,6 +22,11 @@ from kodi_app import Clock, Failure, end, free_port
 from transport import PACKET
 
 NAME = "https://tv.example.org"
+# What a browser with our page asks for a WebSocket.
+UPGRADE = {
+    "Host": "tv.example.org", "Origin": NAME, "Connection": "Upgrade", "Upgrade": "websocket",
+    "Sec-WebSocket-Version": "13", "Sec-WebSocket-Key": "dGhlIHNhbXBsZSBub25jZQ==",
+}
 # An address that is nobody's (RFC 5737): somebody outside.
 OUTSIDE = {"X-Forwarded-For": "203.0.113.9"}
 TOKEN = "not-a-secret-of-anybody"
@@ -124,6 +129,12 @@ def look(site, checks, clock):
         return not any(stream["readers"] for stream in streams)
 
     clock.wait("the gateway learns that the player left", 5, has_left)
+    with site.open("/api/v1/events", headers={"Accept": "text/event-stream"}) as events:
+        checks.check(any(b'"type":"hello"' in events.readline() for _ in range(3)), "live events as an event stream")
+    socket = http.client.HTTPSConnection(site.base[8:], timeout=15, context=site.context)
+    socket.request("GET", "/api/v1/events", headers=UPGRADE)
+    checks.check(socket.getresponse().status == 101, "live events by WebSocket")
+    socket.close()
     status, headers, body = site.ask("/stream/1-0-1-DEAD-1-1-C00000-0-0-0.ts")
     checks.check(status == 404 and headers["X-HDHomeRun-Error"] == "801 Unknown Channel" and not body, f"an unknown channel: {status} {body[:80]!r}")
     status, _, body = site.ask("/playlist.m3u", headers=OUTSIDE)

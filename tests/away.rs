@@ -45,6 +45,8 @@ fn a_receiver_that_goes_away_is_seen_without_a_question_and_asked_when_it_is_bac
             let away = until_up_is(kit, 0.0).await;
             assert_eq!(asked(&away), asked(&before));
             assert_eq!(kit.status().await.receiver.reachable, Some(false));
+            let ready = kit.get("/readyz?verbose=true").await;
+            assert!(ready.status == 200 && ready.text().contains("it does not answer"));
 
             kit.receiver().set_fault(None);
             kit.pass().await;
@@ -53,6 +55,8 @@ fn a_receiver_that_goes_away_is_seen_without_a_question_and_asked_when_it_is_bac
             let status = kit.status().await;
             assert_eq!(status.receiver.reachable, Some(true));
             assert_eq!(status.refresh.error, None);
+            let ready = kit.get("/readyz?verbose=true").await;
+            assert!(ready.text().starts_with(r#"{"status":"healthy""#));
         }
     });
     let lines = log.take();
