@@ -20,7 +20,7 @@ program() { echo "${CARGO_TARGET_DIR:-target}/$1/release/xg2g"; }
 lives() {
     local triple=$1 busybox=$2 package
     shift 2
-    package=$(bash cross/ipk.sh "$(program "$triple")" "${triple%%-*}" "$work")
+    package=$(bash cross/ipk.sh "$(program "$triple")" "${triple%%-*}" "$work") || return
     echo "$triple:"
     timeout 400 python3 .ci/box.py "$busybox" "$package" "$simulator" "$@"
 }

@@ -4,7 +4,7 @@
 # else 2000-01-01. With zopfli at hand packages are 4 % smaller.
 set -euo pipefail
 
-LARGEST=900000 # bytes of a package: flash is small
+LARGEST=900000 # bytes of a package for a receiver: flash is small
 
 if [ $# -lt 2 ] || [ $# -gt 3 ]; then
     echo "usage: cross/ipk.sh BINARY ARCH[,ARCH...] [OUTDIR]" >&2
@@ -58,7 +58,8 @@ for architecture in "${architectures[@]}"; do
     pack "$control"
     (cd "$work" && ar qcDS package debian-binary control.tar.gz data.tar.gz)
     bytes=$(stat -c %s "$work/package")
-    if [ "$bytes" -gt $LARGEST ]; then
+    # No receiver has this processor; its package is for tests.
+    if [ "$architecture" != x86_64 ] && [ "$bytes" -gt $LARGEST ]; then
         echo "the package of $binary is too large: $bytes bytes, allowed are $LARGEST" >&2
         command -v zopfli >/dev/null || echo "install zopfli: it packs closer" >&2
         exit 1
