@@ -83,14 +83,10 @@ pub async fn check(
     let is_open = port.status == Status::Ok;
     tell(port);
     if let Ok(relay) = web.relay().await {
-        // Who configured a port means that one.
-        let configured = config.stream.relay_port;
-        let is_default = configured == config::Config::default().stream.relay_port;
-        let port = relay.port.filter(|_| is_default).unwrap_or(configured);
-        receiver::relay(&needs.host, port, &relay)
+        streams.set_relay_port(relay.port);
+        receiver::relay(&needs.host, streams.relay_port(), &relay)
             .into_iter()
             .for_each(&mut *tell);
-        streams.set_relay_port(Some(port));
         streams.set_relayed(relay.services);
     }
     if is_open && !lineup.channels.is_empty() {

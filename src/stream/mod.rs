@@ -136,6 +136,11 @@ impl Streams {
         *self.0.ask.borrow_mut() = ask;
     }
 
+    /// The port of the stream relay, as far as is known.
+    pub fn relay_port(&self) -> u16 {
+        self.ports().relay
+    }
+
     fn ports(&self) -> Ports {
         let mut ports = self.0.ports.borrow().clone();
         if ports.relay == config::Stream::default().relay_port {
