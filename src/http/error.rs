@@ -67,7 +67,8 @@ pub struct ApiError {
     status: u16,
     message: Cow<'static, str>,
     cause: Option<String>,
-    details: Option<Vec<String>>,
+    /// Further members of the answer's object, as JSON.
+    more: Option<String>,
     headers: Vec<(&'static str, Cow<'static, str>)>,
 }
 
@@ -79,7 +80,7 @@ impl ApiError {
             status: code.statuses.first().copied().unwrap_or(500),
             message: message.into(),
             cause: None,
-            details: None,
+            more: None,
             headers: Vec::new(),
         }
     }
@@ -116,10 +117,10 @@ impl ApiError {
         self
     }
 
-    /// What there is to say beside the message, for the client.
+    /// What there is to say beside the message, for the client: members of the answer's object as JSON, without braces.
     #[must_use]
-    pub fn detailed(mut self, details: Vec<String>) -> Self {
-        self.details = Some(details);
+    pub fn saying(mut self, members: String) -> Self {
+        self.more = Some(members);
         self
     }
 
@@ -142,9 +143,12 @@ impl ApiError {
                 error: self.message.into_owned(),
                 code: name.to_owned(),
                 request_id: request_id.to_owned(),
-                details: self.details,
             };
-            Reply::new(self.status, "application/json", body.serialize_json())
+            let mut body = body.serialize_json();
+            if let Some(more) = &self.more {
+                body.insert_str(body.len() - 1, &format!(",{more}"));
+            }
+            Reply::new(self.status, "application/json", body)
         } else {
             Reply::empty(self.status).with("x-error-code", name)
         };
@@ -173,8 +177,6 @@ struct Body {
     error: String,
     code: String,
     request_id: String,
-    /// Left out where there are none.
-    details: Option<Vec<String>>,
 }
 
 /// A request that is answered with an error and the end of its connection.

@@ -75,7 +75,8 @@ impl Control {
             }
             Some(Outcome::Refused(errors)) => {
                 let message = "the configuration is wrong, the one in force stays";
-                Err(ApiError::new(code::WRONG_CONFIGURATION, message).detailed(errors))
+                Err(ApiError::new(code::WRONG_CONFIGURATION, message)
+                    .saying(format!("\"details\":{}", errors.serialize_json())))
             }
             None => Err(ApiError::new(code::STOPPING, "the program stops")),
         }
