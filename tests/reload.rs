@@ -170,6 +170,21 @@ fn who_may_ask_is_changed_too() {
 }
 
 #[test]
+fn who_asks_while_the_program_stops_is_told_so() {
+    with_channels(async |kit| {
+        kit.pass().await;
+        kit.reloads().close();
+        let answer = kit.request(RELOAD).await;
+        assert_eq!(answer.status, 503);
+        assert!(answer.text().contains("\"code\":\"E302\""));
+        kit.notices().close();
+        let headers = "Accept: text/event-stream\r\n";
+        let answer = kit.get_with("/api/v1/events", headers).await;
+        assert!(answer.text().contains("\"code\":\"E302\""));
+    });
+}
+
+#[test]
 fn fewer_connections_count_for_those_to_come() {
     with_channels(async |kit| {
         kit.pass().await;

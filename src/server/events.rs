@@ -71,7 +71,7 @@ impl Events {
         let ear = ear.map_err(|refusal| match refusal {
             Refusal::Full => ApiError::new(code::FULL_HOUSE, "too many follow the events already")
                 .with("retry-after", "30"),
-            Refusal::Closed => ApiError::new(code::BUSY, "the program stops"),
+            Refusal::Closed => ApiError::new(code::STOPPING, "the program stops"),
         })?;
         client.keep_little(BACKLOG);
         Ok(Heard {

@@ -26,7 +26,7 @@ use smol::future::{zip, FutureExt};
 use smol::io::{AsyncReadExt, AsyncWriteExt};
 use smol::{Async, LocalExecutor, Timer};
 use xg2g::app::{self, Reread, Running};
-use xg2g::config::{Config, Loaded, ReceiverSource};
+use xg2g::config::{Config, Loaded, ReceiverSource, Reloads};
 use xg2g::log::audit::Audit;
 use xg2g::notice::Notices;
 use xg2g::receiver::demo;
@@ -228,6 +228,11 @@ impl Kit {
     /// The audit of the running program.
     pub(crate) fn audit(&self) -> Audit {
         self.running.borrow().as_ref().unwrap().audit().clone()
+    }
+
+    /// Who takes wishes for the configuration to be read again.
+    pub(crate) fn reloads(&self) -> Rc<Reloads> {
+        self.running.borrow().as_ref().unwrap().reloads().clone()
     }
 
     /// What happens in the running program.
