@@ -23,6 +23,7 @@ pub mod http;
 // Second floor: sources and writers.
 pub mod access;
 pub mod guide;
+pub mod hdhomerun;
 pub mod playlist;
 pub mod receiver;
 

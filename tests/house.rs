@@ -11,7 +11,7 @@ const CELLAR: [&str; 10] = [
 ];
 
 /// What each room may use besides the cellar. The table of docs/ARCHITECTURE.md.
-const MAY_USE: [(&str, &[&str]); 23] = [
+const MAY_USE: [(&str, &[&str]); 25] = [
     ("model", &[]),
     ("health", &["model"]),
     ("cache", &[]),
@@ -26,6 +26,7 @@ const MAY_USE: [(&str, &[&str]); 23] = [
     ("playlist", &[]),
     ("access", &["config", "http"]),
     ("guide", &[]),
+    ("hdhomerun", &[]),
     ("receiver", &["http"]),
     ("stream", &["config", "http"]),
     ("store", &["guide"]),
@@ -39,9 +40,19 @@ const MAY_USE: [(&str, &[&str]); 23] = [
     (
         "server",
         &[
-            "access", "config", "http", "playlist", "guide", "stream", "store", "picons", "refresh",
+            "access",
+            "config",
+            "http",
+            "playlist",
+            "guide",
+            "stream",
+            "store",
+            "picons",
+            "refresh",
+            "hdhomerun",
         ],
     ),
+    ("discovery", &["hdhomerun"]),
     ("cli", &["config"]),
 ];
 

@@ -19,7 +19,7 @@ use crate::health::Board;
 use crate::http::{Limits, Router, Seen, Server};
 use crate::log::audit::Audit;
 use crate::metrics::{Process, Registry};
-use crate::model::Selection;
+use crate::model::{Offer, Selection};
 use crate::notice::Notices;
 use crate::picons::Picons;
 use crate::receiver::openwebif::OpenWebif;
@@ -91,7 +91,7 @@ impl House {
         let web = Rc::new(web(config)?.watched(health.clone()));
         check_mount(&data).map_err(|error| Error::Data(data.clone(), error))?;
         let name = name(config, demo.is_some());
-        let store = Store::open(&data, &state, name, selection(config))
+        let store = Store::open(&data, &state, name, selection(config), offer(config))
             .map_err(|error| Error::Data(data.clone(), error))?;
         let (audit, recorder) = Audit::start(&config.audit.output, &data, stamp);
         let streams = Streams::new(executor, watch, health.clone(), notices.clone());
@@ -248,8 +248,9 @@ impl House {
                 .set_receiver(ports(new), ask(furniture.web.clone()));
         }
         self.store.set_receiver(name(new, self.demo.is_some()));
-        if new.channels != old.channels {
-            self.store.select(selection(new), SystemTime::now());
+        if (&new.channels, offer(new)) != (&old.channels, offer(old)) {
+            let now = SystemTime::now();
+            self.store.select(selection(new), offer(new), now);
         }
         if let Some(server) = self.server.get() {
             let (router, limits) = self.terms_of(&furniture);
@@ -332,6 +333,13 @@ fn selection(config: &Config) -> Selection {
     Selection {
         bouquets: config.channels.bouquets.clone(),
         shows_locked: config.channels.locked == Locked::Show,
+    }
+}
+
+fn offer(config: &Config) -> Offer {
+    Offer {
+        bouquets: config.hdhomerun.bouquets.clone(),
+        most: config.hdhomerun.max_channels,
     }
 }
 
