@@ -15,6 +15,7 @@ pub mod notice;
 pub mod replace;
 pub mod shutdown;
 pub mod watch;
+pub mod xml;
 
 // First floor: foundations.
 pub mod config;
