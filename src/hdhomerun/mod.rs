@@ -2,7 +2,10 @@
 //!
 //! Sources: libhdhomerun (packets, checksums, names) and Silicondust's pages on its HTTP interface.
 
+pub mod control;
 mod description;
+pub mod discover;
+pub mod frame;
 pub mod lineup;
 
 use std::net::IpAddr;
@@ -30,9 +33,10 @@ pub struct Device {
 }
 
 impl Device {
-    /// What clients would show to Silicondust's servers to prove whose device it is.
+    /// What stands for an account with Silicondust's guide, which there is none with: clients want a text, of at most 24
+    /// characters, always the same.
     pub fn auth(&self) -> String {
-        format!("xg2g{}", self.id)
+        format!("xg2g-{}", self.id)
     }
 }
 
