@@ -34,6 +34,7 @@ pub mod stream;
 
 // Fourth floor: what happens by itself, and what is looked at once.
 pub mod backup;
+pub mod discovery;
 pub mod doctor;
 pub mod refresh;
 

@@ -2,9 +2,13 @@
 //!
 //! Sources: libhdhomerun (packets, checksums, names) and Silicondust's pages on its HTTP interface.
 
+mod description;
+
 use std::net::IpAddr;
 
 use crate::model::DeviceId;
+
+pub use description::description;
 
 /// The model over HTTP and as `/sys/hwmodel`: one that cannot transcode (rule G26).
 pub const MODEL: &str = "HDHR4-2DT";
