@@ -2,7 +2,10 @@
 //!
 //! Sources: libhdhomerun (packets, checksums, names) and Silicondust's pages on its HTTP interface.
 
+pub mod control;
 mod description;
+pub mod discover;
+pub mod frame;
 
 use std::net::IpAddr;
 
@@ -26,6 +29,14 @@ pub struct Device {
     pub name: String,
     /// How many streams can be had at once, as things are.
     pub tuners: u8,
+}
+
+impl Device {
+    /// What stands for an account with Silicondust's guide, which there is none with: clients want a text, of at most 24
+    /// characters, always the same.
+    pub fn auth(&self) -> String {
+        format!("xg2g-{}", self.id)
+    }
 }
 
 /// One of its tuners and what it is used for.
