@@ -6,6 +6,7 @@ pub mod control;
 mod description;
 pub mod discover;
 pub mod frame;
+mod variable;
 
 use std::net::IpAddr;
 
