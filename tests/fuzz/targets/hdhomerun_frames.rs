@@ -43,7 +43,10 @@ fuzz_target!(|data: &[u8]| {
         assert_eq!(kind_and_values(&bytes).expect("a frame").0, 2);
         let (kind, values) = kind_and_values(&reply).expect("a frame");
         let tags: Vec<u8> = values.iter().map(|(tag, _)| *tag).collect();
-        assert_eq!((kind, &*tags), (3, &[0x01, 0x02, 0x10, 0x2b, 0x2a, 0x27][..]));
+        assert_eq!(
+            (kind, &*tags),
+            (3, &[0x01, 0x02, 0x10, 0x2b, 0x2a, 0x27][..])
+        );
         assert_eq!(values[1].1, device.id.number().to_be_bytes());
     }
 
@@ -103,11 +106,16 @@ fn look(bytes: &[u8]) {
         return;
     };
     let (kind, values) = plain.expect("a frame");
-    assert!(frame.values().eq(values.iter().map(|(tag, value)| (*tag, *value))));
+    assert!(frame
+        .values()
+        .eq(values.iter().map(|(tag, value)| (*tag, *value))));
     let kinds = [Kind::Discover, Kind::Discovered, Kind::GetSet, Kind::GotSet];
     assert_eq!(frame.kind, kinds[usize::from(kind) - 2]);
     if let Some(again) = write(frame.kind, &values) {
-        assert!(Frame::read(&again).expect("a frame").values().eq(frame.values()));
+        assert!(Frame::read(&again)
+            .expect("a frame")
+            .values()
+            .eq(frame.values()));
     } else {
         assert!(bytes.len() > LONGEST_SENT);
     }
@@ -164,14 +172,23 @@ fn kind_and_values(bytes: &[u8]) -> Option<(u16, Vec<(u8, &[u8])>)> {
     (at == end).then(|| (number(0).unwrap_or_default(), values))
 }
 
-/// The CRC-32 of Ethernet, bit by bit.
+/// The CRC-32 of Ethernet, byte by byte.
 fn crc(bytes: &[u8]) -> u32 {
-    let mut crc = u32::MAX;
-    for byte in bytes {
-        crc ^= u32::from(*byte);
-        for _ in 0..8 {
-            crc = crc >> 1 ^ if crc & 1 == 1 { 0xedb8_8320 } else { 0 };
+    const TABLE: [u32; 256] = {
+        let mut table = [0; 256];
+        let mut at = 0;
+        while at < 8 * table.len() {
+            let now = if at % 8 == 0 {
+                at as u32 / 8
+            } else {
+                table[at / 8]
+            };
+            table[at / 8] = now >> 1 ^ (now & 1) * 0xedb8_8320;
+            at += 1;
         }
-    }
-    !crc
+        table
+    };
+    !bytes.iter().fold(u32::MAX, |crc, byte| {
+        crc >> 8 ^ TABLE[usize::from(crc as u8 ^ byte)]
+    })
 }
