@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use super::{Channel, Lineup, Media, Numbers, UrlKind};
+use super::{Bouquet, Channel, Lineup, Media, Numbers, UrlKind};
 
 /// Which channels HDHomeRun clients are offered.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -82,6 +82,18 @@ impl Programs {
                 .cloned()
                 .collect(),
         }
+    }
+
+    /// Those in a bouquet, or else all.
+    pub fn of_bouquet(&self, bouquet: Option<&Bouquet>) -> impl Iterator<Item = &Program> {
+        let members =
+            bouquet.map(|bouquet| bouquet.channels.iter().copied().collect::<HashSet<u32>>());
+        let is_member = move |channel| {
+            members
+                .as_ref()
+                .is_none_or(|members| members.contains(&channel))
+        };
+        self.list.iter().filter(move |one| is_member(one.channel))
     }
 
     /// The one with this number.
