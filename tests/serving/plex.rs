@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 use xg2g::config::Config;
 use xg2g::receiver::demo::Options;
 
-use crate::kit::{item, with, with_channels, with_demo, Item, Kit};
+use crate::kit::{item, with, with_channels, with_demo, Item, Kit, Log};
 
 const PLAYLIST: &str = "/playlist.m3u?client=plex";
 const GUIDE: &str = "/xmltv.xml?client=plex";
@@ -294,6 +294,34 @@ fn numbers_stick_to_services_when_bouquets_are_edited_and_after_a_restart() {
             let new = kit.get(path).await;
             assert_ne!(new.head("etag"), old.head("etag"), "{path}");
         }
+    });
+}
+
+#[test]
+fn damaged_numbers_are_told_and_begun_anew() {
+    let log = Log::start();
+    with_channels(async |kit| {
+        kit.pass().await;
+        kit.stop().await;
+        let file = kit.directory().join("state/numbers");
+        let text = std::fs::read_to_string(&file).unwrap();
+        std::fs::write(&file, &text[..text.len() / 2]).unwrap();
+        assert!(!log.take().concat().contains("numbers"));
+        kit.start();
+        let told = log.take();
+        let told: Vec<_> = told
+            .iter()
+            .filter(|line| line.starts_with("WARN"))
+            .collect();
+        assert_eq!(told.len(), 1, "{told:?}");
+        assert!(told[0].ends_with("numbers is damaged; channels get the receiver's numbers"));
+        let (plex, usual) = both(kit).await;
+        assert!(plex.len() > 60);
+        assert!(plex.iter().all(|(slug, number)| usual[slug] == *number));
+        kit.pass().await;
+        kit.stop().await;
+        assert_eq!(std::fs::read_to_string(&file).unwrap(), text);
+        kit.start();
     });
 }
 
