@@ -5,8 +5,8 @@ use xmlwriter::XmlWriter;
 use super::details;
 use super::identity::programme_id;
 use super::texts::Texts;
-use super::xml::{element, element_with, line, writer};
 use crate::model::{category, marker, xmltv_time, Episode, Event, Label};
+use crate::xml::{element, element_with, line, writer};
 
 /// The `<programme>` element of an event on a channel.
 pub fn programme(label: &Label, event: &Event) -> String {

@@ -2,6 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
+use nanoserde::DeJson;
 use xg2g::config::Config;
 use xg2g::receiver::demo::Options;
 
@@ -11,6 +12,14 @@ const PLAYLIST: &str = "/playlist.m3u?client=plex";
 const GUIDE: &str = "/xmltv.xml?client=plex";
 const GZIP: &str = "Accept-Encoding: gzip\r\n";
 const FAVOURITES: &str = "userbouquet.favourites.tv";
+
+/// A channel of `/lineup.json`.
+#[derive(DeJson)]
+#[allow(non_snake_case)]
+struct Listed {
+    GuideNumber: String,
+    GuideName: String,
+}
 
 /// The slug in the address of a stream: what a service is called whatever its number.
 fn slug(item: &Item) -> &str {
@@ -47,6 +56,14 @@ fn playlist_and_guide_name_the_same_channels_by_their_numbers() {
         assert!(items.windows(2).all(|two| two[0].number < two[1].number));
         let ids: Vec<String> = items.iter().map(|item| item.id.clone()).collect();
         assert_eq!(kit.get(GUIDE).await.guide().channels, ids);
+
+        let lineup: Vec<Listed> = kit.get("/lineup.json").await.json();
+        let lineup: Vec<(&str, &str)> = lineup
+            .iter()
+            .map(|one| (&*one.GuideNumber, &*one.GuideName))
+            .collect();
+        let listed: Vec<(&str, &str)> = items.iter().map(|item| (&*item.id, &*item.name)).collect();
+        assert_eq!(lineup, listed);
 
         // All that is television and a transport stream, and for a start with the receiver's numbers.
         let usual = kit.get("/playlist.m3u").await.playlist();
