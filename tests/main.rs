@@ -14,6 +14,7 @@ mod durable; // files that cannot be written, and how often they are
 mod events; // what those who follow /api/v1/events are told
 mod faults; // what a receiver in trouble may and may not do to what is known
 mod guide_file; // the file of events of a receiver, read back
+mod hdhomerun; // the HDHomeRun tuner over HTTP
 mod health; // what /healthz, /readyz and `check --ready` say
 mod hostile; // clients that mean harm to the running program
 mod house; // who may import whom, sizes, what nobody may use

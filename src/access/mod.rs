@@ -30,6 +30,7 @@ use links::Links;
 use origin::Names;
 
 pub use keys::{Keys, FILE as KEYS_FILE};
+pub use origin::machine as machine_name;
 pub use refused::Refused;
 
 /// Ready-made outputs: one player asks for all logos at once.
@@ -230,11 +231,13 @@ impl Guard {
         }
         match access {
             Access::Probe => Ok(()),
-            Access::Read | Access::Follow if !has_key && !self.stream_key.is_empty() => {
+            Access::Read | Access::Follow | Access::Nudge
+                if !has_key && !self.stream_key.is_empty() =>
+            {
                 Err(missing())
             }
             Access::Read => Ok(()),
-            Access::Follow => self.no_other_site(request),
+            Access::Follow | Access::Nudge => self.no_other_site(request),
             Access::Change if !has_token && !self.token.is_empty() => Err(missing()),
             Access::Change if !has_token && !asker.is_here() => {
                 let message =

@@ -5,12 +5,13 @@
 
 use std::cell::{Cell, OnceCell, RefCell};
 use std::future::Future;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::rc::{Rc, Weak};
 use std::time::{Instant, SystemTime};
 
 use smol::{LocalExecutor, Task};
 
+use super::device;
 use super::receiver::{ask, disk, host_of, is_here, ports, settings, tell, Simulated};
 use super::{check_mount, keys, stamp, Error, Options};
 use crate::access::{Guard, Keys, Refused, KEYS_FILE};
@@ -24,7 +25,7 @@ use crate::notice::Notices;
 use crate::picons::Picons;
 use crate::receiver::openwebif::OpenWebif;
 use crate::refresh::{self, Files, Looks};
-use crate::server;
+use crate::server::{self, Emulated};
 use crate::store::Store;
 use crate::stream::Streams;
 
@@ -59,6 +60,8 @@ pub(super) struct Furniture {
     web: Rc<OpenWebif>,
     picons: Rc<Picons>,
     guard: Rc<Guard>,
+    /// The HDHomeRun device, unless there is to be none.
+    emulated: Option<Emulated>,
 }
 
 impl House {
@@ -102,12 +105,14 @@ impl House {
         let guard = Guard::new(config, &keys, audit.clone(), refused.clone());
         streams.set(config.stream.clone());
         streams.set_receiver(ports(config), ask(web.clone()));
+        let store = Rc::new(store);
+        let emulated = emulated(config, &state, &store, &streams);
         let house = House {
             executor: Rc::downgrade(executor),
             state,
             looks,
             started: Instant::now(),
-            store: Rc::new(store),
+            store,
             streams,
             refresh: refresh::Handle::default(),
             reloads: Rc::default(),
@@ -121,6 +126,7 @@ impl House {
                 picons: Rc::new(picons(config, demo.is_some(), web.clone())),
                 web,
                 guard: Rc::new(guard),
+                emulated,
                 keys,
                 loaded: Rc::new(loaded),
             }),
@@ -224,7 +230,9 @@ impl House {
             let (audit, refused) = (self.audit.clone(), self.refused.clone());
             Rc::new(Guard::new(config, &keys, audit, refused))
         };
+        let emulated = emulated(config, &self.state, &self.store, &self.streams);
         Ok(Furniture {
+            emulated,
             loaded: Rc::new(loaded),
             keys,
             web,
@@ -270,6 +278,7 @@ impl House {
             web,
             picons,
             guard,
+            emulated,
             keys: _,
         } = furniture;
         let config = &loaded.config;
@@ -294,6 +303,7 @@ impl House {
                 receiver: host_of(&config.receiver.url),
                 port: config.stream.port,
             },
+            emulated: emulated.clone(),
             loaded: loaded.clone(),
             reloads: self.reloads.clone(),
             refused: self.refused.clone(),
@@ -327,6 +337,24 @@ fn name(config: &Config, is_demo: bool) -> &str {
     } else {
         &config.receiver.url
     }
+}
+
+/// The device that HDHomeRun clients see.
+fn emulated(
+    config: &Config,
+    state: &Path,
+    store: &Rc<Store>,
+    streams: &Streams,
+) -> Option<Emulated> {
+    let wanted = &config.hdhomerun;
+    wanted.enabled.then(|| Emulated {
+        id: device::id(wanted, state),
+        name: device::name(wanted).into(),
+        tuners: wanted.tuners,
+        most: config.stream.max_upstreams,
+        store: store.clone(),
+        streams: streams.clone(),
+    })
 }
 
 fn selection(config: &Config) -> Selection {

@@ -1,5 +1,6 @@
 //! Knows everybody: builds the rooms, starts what runs by itself, refurnishes, stops it again.
 
+mod device;
 mod house;
 mod receiver;
 mod reload;

@@ -2,9 +2,17 @@
 //!
 //! Sources: libhdhomerun (packets, checksums, names) and Silicondust's pages on its HTTP interface.
 
+pub mod control;
+mod description;
+pub mod discover;
+pub mod frame;
+pub mod lineup;
+
 use std::net::IpAddr;
 
 use crate::model::DeviceId;
+
+pub use description::description;
 
 /// The model over HTTP and as `/sys/hwmodel`: one that cannot transcode (rule G26).
 pub const MODEL: &str = "HDHR4-2DT";
@@ -24,6 +32,14 @@ pub struct Device {
     pub tuners: u8,
 }
 
+impl Device {
+    /// What stands for an account with Silicondust's guide, which there is none with: clients want a text, of at most 24
+    /// characters, always the same.
+    pub fn auth(&self) -> String {
+        format!("xg2g-{}", self.id)
+    }
+}
+
 /// One of its tuners and what it is used for.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Tuner {
@@ -40,6 +56,8 @@ pub struct Tuned {
     pub name: String,
     /// Its transponder, as in the API, where it has one.
     pub transponder: Option<String>,
+    /// What for: `stream`, or what the receiver uses it for itself, as in the API (`television`, `recording`, `timer`).
+    pub purpose: &'static str,
     /// Who reads it; `None`: nobody any more, or the receiver uses it for itself.
     pub client: Option<IpAddr>,
     /// Bits a second.

@@ -7,8 +7,10 @@ mod address;
 mod api;
 mod control;
 mod details;
+mod device;
 mod events;
 mod guide;
+mod hdhomerun;
 mod health;
 mod known;
 mod list;
@@ -16,6 +18,7 @@ mod metrics;
 mod picon;
 mod playlist;
 mod rendered;
+mod resources;
 mod routes;
 mod settings;
 mod status;
@@ -39,6 +42,7 @@ use crate::store::Store;
 use crate::stream::Streams;
 
 pub use address::Addresses;
+pub use device::Emulated;
 pub use routes::table;
 
 /// What the handlers are made from.
@@ -53,6 +57,8 @@ pub struct Needs {
     pub streams: Streams,
     /// Where clients and streams are sent.
     pub addresses: Addresses,
+    /// The HDHomeRun device, unless there is to be none.
+    pub emulated: Option<Emulated>,
     /// The configuration in force.
     pub loaded: Rc<Loaded>,
     /// Who has the configuration read again.

@@ -5,6 +5,7 @@ use std::time::{Instant, SystemTime};
 
 use nanoserde::SerJson;
 
+use super::device::Emulated;
 use super::rendered::Rendered;
 use crate::access::Refused;
 use crate::cache::Counts;
@@ -22,6 +23,7 @@ pub(super) struct Page {
     pub(super) refresh: refresh::Handle,
     pub(super) picons: Rc<Picons>,
     pub(super) rendered: Rc<Rendered>,
+    pub(super) emulated: Option<Emulated>,
     pub(super) loaded: Rc<Loaded>,
     pub(super) refused: Rc<Refused>,
     pub(super) audit: Audit,
@@ -36,6 +38,7 @@ struct StatusJson {
     refresh: RefreshJson,
     channels: ChannelsJson,
     guide: Option<GuideJson>,
+    hdhomerun: Option<HdhomerunJson>,
     caches: CachesJson,
     refused: RefusedJson,
     audit: AuditJson,
@@ -99,6 +102,16 @@ struct GuideJson {
     bytes: u64,
     packed_bytes: u64,
     store_bytes: u64,
+}
+
+#[derive(SerJson)]
+struct HdhomerunJson {
+    device_id: String,
+    name: String,
+    tuners: u8,
+    channels: usize,
+    left_out: u32,
+    warnings: Vec<String>,
 }
 
 #[derive(SerJson)]
@@ -197,6 +210,21 @@ impl Page {
                 bytes: guide.plain_bytes(),
                 packed_bytes: guide.packed_bytes(),
                 store_bytes: self.store.events().bytes(),
+            }),
+            hdhomerun: self.emulated.as_ref().map(|emulated| {
+                let device = emulated.device();
+                let programs = &snapshot.programs;
+                let unknown = programs.unknown.iter().map(|name| {
+                    format!("hdhomerun.bouquets names `{name}`, which is not among the channels")
+                });
+                HdhomerunJson {
+                    device_id: device.id.to_string(),
+                    name: device.name,
+                    tuners: device.tuners,
+                    channels: programs.list.len(),
+                    left_out: programs.left_out,
+                    warnings: unknown.collect(),
+                }
             }),
             caches: CachesJson {
                 answers: status.kept.into(),
