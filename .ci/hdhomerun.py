@@ -11,6 +11,7 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 import xml.etree.ElementTree as ElementTree
@@ -71,6 +72,9 @@ def check_discovery(checks, world):
         for name, request in frames.FOREIGN_REQUESTS.items():
             checks.check(not frames.ask(RECEIVER, request), f"a request {name} is answered")
         print(f"hdhomerun_config finds {number} at {RECEIVER}, its address there is {BASE} ({len(BASE)} characters)")
+    with world.start():
+        again = json.loads(fetch(f"{BASE}/discover.json"))["DeviceID"]
+        checks.check(again == number, f"started again it is {again}, it was {number}")
 
 
 def check_control(checks, world):
@@ -192,9 +196,15 @@ class World:
         self.sniffer = Sniffer(self.lan)
         self.log = out / "hdhomerun-program.log"
         self.log.write_bytes(b"")
+        # Kept from one start to the next, as on a receiver.
+        self.state = tempfile.TemporaryDirectory(prefix="hdhomerun-")
 
     def start(self, **settings):
-        return Program(self.lan, self.clock, self.program, self.log, **settings)
+        return Program(self.lan, self.clock, self.program, self.log, XG2G_STATE=self.state.name, **settings)
+
+    def close(self):
+        self.sniffer.close()
+        self.state.cleanup()
 
 
 EVERY = (check_discovery, check_control, check_bad_frames, check_ssdp, check_coming_and_going, check_addresses, check_taken,
@@ -218,7 +228,7 @@ def inside(program, out, *only):
         except (Failure, OSError, ValueError, KeyError, TypeError, ElementTree.ParseError, subprocess.SubprocessError) as error:
             checks.check(False, f"{name}: {type(error).__name__}: {error}")
         print(f"{name}: {world.clock.now() - begin:.0f} s", flush=True)
-    world.sniffer.close()
+    world.close()
     print(f"{checks.passed} passed, {checks.failed} failed")
     return 1 if checks.failed or not checks.passed else 0
 

@@ -59,7 +59,7 @@ KNOWN_REQUESTS = {
 }
 FOREIGN_REQUESTS = {
     "for storage": frame(DISCOVER, (DEVICE_TYPE, STORAGE), (DEVICE_ID, ANY)),
-    "for another device": frame(DISCOVER, (DEVICE_TYPE, TUNER), (DEVICE_ID, bytes.fromhex("10500001"))),
+    "for another device": frame(DISCOVER, (DEVICE_TYPE, TUNER), (DEVICE_ID, bytes.fromhex("12345678"))),
 }
 GOOD = KNOWN_REQUESTS["libhdhomerun"]
 GARBAGE = random.Random(65001)

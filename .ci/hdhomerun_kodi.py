@@ -9,7 +9,7 @@ from pathlib import Path
 
 from kodi import difference, kodi_number
 from kodi_app import Failure, Kodi, Screen, enable_addon
-from lan import BASE, fetch
+from lan import BASE, CLIENT, fetch
 
 ADDON = "pvr.hdhomerun"
 # Where Debian has it.
@@ -78,7 +78,7 @@ def play(checks, world, program, kodi, channel):
     except Failure:
         read = False
     checks.check(read, f"Kodi plays {channel['label']}, the program has {program.streams()}")
-    tuners = [tuner for tuner in json.loads(program.ask("/status.json")) if tuner.get("VctName")]
+    tuners = [tuner for tuner in json.loads(program.ask("/status.json")) if tuner.get("TargetIP") == CLIENT]
     checks.check([tuner["VctName"] for tuner in tuners] == [channel["label"]], f"/status.json says {tuners}")
     print(f"{channel['label']} plays {playing or 'nothing'} in Kodi, /status.json: {tuners}")
     kodi.stop()

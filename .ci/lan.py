@@ -16,8 +16,6 @@ from kodi_app import Failure, end
 from namespaces import Network
 
 RECEIVER, CLIENT = "192.168.178.20", "192.168.178.30"
-# Of a Vu+; the number of a device is made of it.
-MAC = "00:1d:ec:12:34:56"
 PORT = 8080
 BASE = f"http://{RECEIVER}:{PORT}"
 # linux/if_ether.h, linux/if_packet.h
@@ -48,7 +46,7 @@ class Lan:
     def __init__(self):
         self.receiver = Network()
         ip("link", "set", "lo", "up")
-        ip("link", "add", "eth0", "type", "veth", "peer", "name", "eth0", "address", MAC, "netns", self.receiver.path)
+        ip("link", "add", "eth0", "type", "veth", "peer", "name", "eth0", "netns", self.receiver.path)
         self.on_receiver("link", "set", "lo", "up")
         self.on_receiver("link", "set", "eth0", "up")
         ip("link", "set", "eth0", "up")
