@@ -1,5 +1,8 @@
 //! The HDHomeRun tuner that the program is: what clients ask over HTTP.
 
+// The derive writes its code its own way.
+#![allow(clippy::question_mark)]
+
 mod lineup;
 mod scanning;
 mod tuning;

@@ -51,6 +51,7 @@ const MAY_USE: [(&str, &[&str]); 26] = [
             "picons",
             "refresh",
             "hdhomerun",
+            "discovery",
         ],
     ),
     ("discovery", &["hdhomerun"]),

@@ -9,6 +9,7 @@ mod backup; // configuration and state saved, destroyed and put back
 mod box_files; // channels and guide from files of the receiver itself
 mod channels; // from the bouquets of the receiver to channels
 mod demo; // the simulated receiver's answers against captured shapes
+mod discovery; // the HDHomeRun tuner is found by UDP, TCP and UPnP
 mod doctor; // what `xg2g check` finds
 mod durable; // files that cannot be written, and how often they are
 mod events; // what those who follow /api/v1/events are told

@@ -176,9 +176,12 @@ impl Guard {
 
     /// Whether an asker without a token is served at all.
     fn is_near(&self, asker: Asker, now: Instant) -> bool {
-        let address = asker.address;
-        asker.is_certain
-            && (address.is_loopback() || is_private(address) || self.links.hold(address, now))
+        asker.is_certain && self.serves(asker.address, now)
+    }
+
+    /// Whether an address is served without a token: it is this machine's, or one of a local network.
+    pub fn serves(&self, address: IpAddr, now: Instant) -> bool {
+        address.is_loopback() || is_private(address) || self.links.hold(address, now)
     }
 
     /// Tells the audit. Of what only reads it hears once in a while for each client and kind, or the logos of one player

@@ -3,7 +3,7 @@
 //! What holds connections, streams, files and counts is built once. The rest is made from a configuration: all of it that
 //! can fail is made first ([`House::prepare`]), then everything changes at one moment ([`House::move_in`]).
 
-use std::cell::{Cell, OnceCell, RefCell};
+use std::cell::{Cell, OnceCell, Ref, RefCell};
 use std::future::Future;
 use std::path::{Path, PathBuf};
 use std::rc::{Rc, Weak};
@@ -11,11 +11,13 @@ use std::time::{Instant, SystemTime};
 
 use smol::{LocalExecutor, Task};
 
+use super::announce::Bell;
 use super::device;
 use super::receiver::{ask, disk, host_of, is_here, ports, settings, tell, Simulated};
 use super::{check_mount, keys, stamp, Error, Options};
 use crate::access::{Guard, Keys, Refused, KEYS_FILE};
 use crate::config::{Config, Loaded, Locked, ReceiverSource, Reloads};
+use crate::discovery;
 use crate::health::Board;
 use crate::http::{Limits, Router, Seen, Server};
 use crate::log::audit::Audit;
@@ -46,6 +48,10 @@ pub(super) struct House {
     pub(super) notices: Notices,
     refused: Rc<Refused>,
     seen: Rc<Seen>,
+    /// How the HDHomeRun device is found.
+    pub(super) found: Rc<discovery::State>,
+    /// Is told when it is another one.
+    pub(super) refurnished: Bell,
     server: OnceCell<Rc<Server>>,
     furniture: RefCell<Furniture>,
     poller: Cell<Option<Task<()>>>,
@@ -59,9 +65,22 @@ pub(super) struct Furniture {
     keys: Keys,
     web: Rc<OpenWebif>,
     picons: Rc<Picons>,
-    guard: Rc<Guard>,
+    pub(super) guard: Rc<Guard>,
     /// The HDHomeRun device, unless there is to be none.
     emulated: Option<Emulated>,
+}
+
+impl Furniture {
+    /// What of the HDHomeRun device is to be found in the network.
+    pub(super) fn shown(&self) -> Result<&Emulated, &'static str> {
+        match &self.emulated {
+            None => Err("hdhomerun.enabled is false"),
+            Some(_) if !self.guard.stream_key().is_empty() => {
+                Err("reading needs a key (auth.everything), which cannot be given away like that")
+            }
+            Some(emulated) => Ok(emulated),
+        }
+    }
 }
 
 impl House {
@@ -81,6 +100,7 @@ impl House {
             watch,
             looks,
             reread: _,
+            found: _,
         } = options;
         let demo = match demo {
             Some(wanted) => Some(Simulated::start(executor, wanted).map_err(Error::Demo)?),
@@ -121,6 +141,8 @@ impl House {
             notices,
             refused,
             seen: Rc::default(),
+            found: Rc::default(),
+            refurnished: Bell::default(),
             server: OnceCell::new(),
             furniture: RefCell::new(Furniture {
                 picons: Rc::new(picons(config, demo.is_some(), web.clone())),
@@ -134,6 +156,16 @@ impl House {
             poller: Cell::default(),
         };
         Ok((house, recorder))
+    }
+
+    /// What everything runs on; `None` when that is over.
+    pub(super) fn executor(&self) -> Option<Rc<LocalExecutor<'static>>> {
+        self.executor.upgrade()
+    }
+
+    /// How the rooms are furnished now.
+    pub(super) fn furniture(&self) -> Ref<'_, Furniture> {
+        self.furniture.borrow()
     }
 
     /// The configuration in force.
@@ -245,6 +277,7 @@ impl House {
     pub(super) fn move_in(&self, new: Furniture) {
         let old = self.furniture.replace(new);
         let furniture = self.furniture.borrow();
+        let is_found_alike = furniture.shown() == old.shown();
         let (old, new) = (&old.loaded.config, &furniture.loaded.config);
         if new.log != old.log {
             crate::log::start(new.log.level, new.log.output.clone(), stamp);
@@ -267,6 +300,9 @@ impl House {
         let is_polled_alike = (&new.receiver, &new.channels, &new.refresh, &new.guide)
             == (&old.receiver, &old.channels, &old.refresh, &old.guide);
         drop(furniture);
+        if !is_found_alike {
+            self.refurnished.ring();
+        }
         if !is_polled_alike {
             self.poll();
         }
@@ -289,6 +325,7 @@ impl House {
             web.clone(),
             Rc::new(self.streams.clone()),
             self.refused.clone(),
+            self.found.clone(),
             Rc::new(Process),
         ]);
         let router = server::table(server::Needs {
@@ -304,6 +341,7 @@ impl House {
                 port: config.stream.port,
             },
             emulated: emulated.clone(),
+            found: self.found.clone(),
             loaded: loaded.clone(),
             reloads: self.reloads.clone(),
             refused: self.refused.clone(),

@@ -255,6 +255,7 @@ mod tests {
             }),
             tuners: Box::new(|| vec![Tuner::default(); 2]),
             is_near: Box::new(|_| true),
+            rival: Box::new(|| Box::pin(async { None })),
             state: Rc::<State>::default(),
         }
     }

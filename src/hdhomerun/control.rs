@@ -233,6 +233,7 @@ mod tests {
     fn tuners() -> [Tuner; 2] {
         let busy = Tuner {
             program: Some(Tuned {
+                purpose: "stream",
                 number: Some(7),
                 name: "Das Erste".to_owned(),
                 transponder: Some("3FB-1-C00000".to_owned()),
@@ -350,6 +351,7 @@ mod tests {
     fn a_program_without_number_client_and_data_is_told_of_as_well() {
         let tuner = Tuner {
             program: Some(Tuned {
+                purpose: "stream",
                 number: None,
                 name: "\u{7}\0".to_owned(),
                 transponder: None,
@@ -455,6 +457,7 @@ mod tests {
     fn the_longest_answer_fits_every_client() {
         let tuner = Tuner {
             program: Some(Tuned {
+                purpose: "stream",
                 number: Some(u32::MAX),
                 name: "\u{1f4fa}".repeat(1000),
                 transponder: Some("\u{1f4fa}".repeat(1000)),

@@ -7,7 +7,7 @@ use crate::model::{DeviceId, ServiceRef, Transponder};
 use crate::store::{Snapshot, Store};
 use crate::stream::{Active, Purpose, Streams, Use};
 
-/// What stands for the device. Cheap to clone.
+/// What stands for the device. Cheap to clone. Two are equal when clients see the same.
 #[derive(Clone)]
 pub struct Emulated {
     /// Its id.
@@ -22,6 +22,12 @@ pub struct Emulated {
     pub store: Rc<Store>,
     /// What is received.
     pub streams: Streams,
+}
+
+impl PartialEq for Emulated {
+    fn eq(&self, other: &Emulated) -> bool {
+        (self.id, &self.name) == (other.id, &other.name)
+    }
 }
 
 impl Emulated {

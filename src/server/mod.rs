@@ -31,6 +31,7 @@ use std::time::Instant;
 
 use crate::access::Refused;
 use crate::config::{Loaded, Reloads};
+use crate::discovery;
 use crate::health::Board;
 use crate::http::Seen;
 use crate::log::audit::Audit;
@@ -59,6 +60,8 @@ pub struct Needs {
     pub addresses: Addresses,
     /// The HDHomeRun device, unless there is to be none.
     pub emulated: Option<Emulated>,
+    /// How it is found.
+    pub found: Rc<discovery::State>,
     /// The configuration in force.
     pub loaded: Rc<Loaded>,
     /// Who has the configuration read again.

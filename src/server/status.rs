@@ -10,6 +10,7 @@ use super::rendered::Rendered;
 use crate::access::Refused;
 use crate::cache::Counts;
 use crate::config::Loaded;
+use crate::discovery;
 use crate::http::{Params, Reply, Request};
 use crate::log::audit::Audit;
 use crate::model::{rfc3339, unix_seconds, Media};
@@ -24,6 +25,7 @@ pub(super) struct Page {
     pub(super) picons: Rc<Picons>,
     pub(super) rendered: Rc<Rendered>,
     pub(super) emulated: Option<Emulated>,
+    pub(super) found: Rc<discovery::State>,
     pub(super) loaded: Rc<Loaded>,
     pub(super) refused: Rc<Refused>,
     pub(super) audit: Audit,
@@ -111,6 +113,7 @@ struct HdhomerunJson {
     tuners: u8,
     channels: usize,
     left_out: u32,
+    discovery: String,
     warnings: Vec<String>,
 }
 
@@ -214,6 +217,7 @@ impl Page {
             hdhomerun: self.emulated.as_ref().map(|emulated| {
                 let device = emulated.device();
                 let programs = &snapshot.programs;
+                let found = self.found.told();
                 let unknown = programs.unknown.iter().map(|name| {
                     format!("hdhomerun.bouquets names `{name}`, which is not among the channels")
                 });
@@ -223,7 +227,8 @@ impl Page {
                     tuners: device.tuners,
                     channels: programs.list.len(),
                     left_out: programs.left_out,
-                    warnings: unknown.collect(),
+                    discovery: found.discovery,
+                    warnings: unknown.chain(found.warnings).collect(),
                 }
             }),
             caches: CachesJson {

@@ -1,5 +1,8 @@
 //! `lineup.post` and what it reports.
 
+// The derive writes its code its own way.
+#![allow(clippy::question_mark)]
+
 use nanoserde::DeJson;
 use smol::future::zip;
 

@@ -26,6 +26,7 @@ pub struct HdhomerunStatus {
     pub tuners: u32,
     pub channels: usize,
     pub left_out: u32,
+    pub discovery: String,
     pub warnings: Vec<String>,
 }
 
