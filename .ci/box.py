@@ -17,9 +17,8 @@ import box_files
 import box_life
 import box_trouble
 from box_root import Box, Failed
+from namespaces import run_inside
 
-# Exit code: this machine does not let us have what is needed.
-SKIPPED = 77
 BINFMT = "/proc/sys/fs/binfmt_misc"
 # Of an ELF head all but the ABI and its version; executable or shared object.
 MASK = r"\xff\xff\xff\xff\xff\xff\xff\x00\x00\xff\xff\xff\xff\xff\xff\xff\xfe\xff\xff\xff"
@@ -27,7 +26,6 @@ MASK = r"\xff\xff\xff\xff\xff\xff\xff\x00\x00\xff\xff\xff\xff\xff\xff\xff\xfe\xf
 
 def inside(busybox, package, simulator, emulator=None, magic=None):
     """All scenarios, in fresh namespaces; the status to end with."""
-    subprocess.run(["mount", "-t", "proc", "proc", "/proc"], check=True)
     # Under another name: it must not be taken for the program that is tested.
     place = tempfile.mkdtemp()
     subprocess.run(["mount", "-t", "tmpfs", "tmpfs", place], check=True)
@@ -65,27 +63,5 @@ def inside(busybox, package, simulator, emulator=None, magic=None):
     return 1 if failed or not passed else 0
 
 
-def reap(child):
-    """Waits for all that is left to the first process of a namespace; the child's status."""
-    while True:
-        pid, status = os.wait()
-        if pid == child:
-            return os.waitstatus_to_exitcode(status)
-
-
-def main():
-    """Goes into new namespaces, where the first process does nothing but wait."""
-    command = ["unshare", "--user", "--map-root-user", "--mount", "--pid", "--net", "--fork", "--kill-child"]
-    if sys.argv[1] != "--inside":
-        if not shutil.which("unshare") or subprocess.run([*command, "true"], check=False).returncode:
-            print("no namespaces are to be had here")
-            return SKIPPED
-        return subprocess.run([*command, sys.executable, __file__, "--inside", *sys.argv[1:]], check=False).returncode
-    child = os.fork()
-    if child:
-        return reap(child)
-    return inside(*sys.argv[2:])
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(run_inside(__file__, inside))

@@ -290,11 +290,11 @@ def write_settings(path, values):
     path.write_text('<settings version="2">\n' + "".join(lines) + "</settings>\n", encoding="utf-8")
 
 
-def enable_addon(clock, home, screen, log):
+def enable_addon(clock, home, screen, log, addon=ADDON):
     """One start to switch the add-on on: Kodi leaves those that came from Debian off, and asks."""
     kodi = Kodi(clock, home, screen, log)
     try:
-        clock.wait("the add-on", 30, lambda: kodi.call("Addons.SetAddonEnabled", addonid=ADDON, enabled=True) == "OK")
+        clock.wait("the add-on", 30, lambda: kodi.call("Addons.SetAddonEnabled", addonid=addon, enabled=True) == "OK")
     finally:
         # Its database has the answer by now, and quitting with its question on the screen can hang.
         kodi.process.kill()
