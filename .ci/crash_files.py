@@ -7,7 +7,7 @@ import struct
 import zlib
 
 # Names while a file is written; a kill may leave them, a start clears them.
-BESIDE = {".guide.deflate.new", "events.new", ".channels.gz.new", ".keys.new", ".xg2g.toml.new", ".backup.new"}
+BESIDE = {".guide.deflate.new", "events.new", ".channels.gz.new", ".keys.new", ".numbers.new", ".device.new", ".xg2g.toml.new", ".backup.new"}
 TRAILER = struct.Struct("<8sIIQQ4I")
 BLOCK = struct.Struct("<8I")
 EVENTS_MARK = b"xg2g events 2\r\n\0"
@@ -80,8 +80,17 @@ def audit(data):
     return torn
 
 
+def numbers(data):
+    """The numbers of channels; how many there are."""
+    head, *lines = data.split(b"\n")
+    must(head == b"xg2g numbers 1" and lines[-1:] == [b""], f"numbers that begin with {head!r}")
+    must(all(re.fullmatch(rb"[1-9][0-9]*\t[-0-9A-Fa-f]+", line) for line in lines[:-1]), "a line of numbers is torn")
+    return len(lines) - 1
+
+
 READERS = {
     "guide.deflate": guide, "channels.gz": state, "keys": keys, "events.dat": events, "lock": lambda data: None,
+    "numbers": numbers, "device": lambda data: must(re.fullmatch(rb"[0-9A-F]{8}\n", data), f"a device {data!r}"),
     "audit.log": audit, "audit.log.1": audit, "backup": backup, "backup.1": backup, "backup.2": backup,
     "xg2g.toml": lambda data: must(data.endswith(b"# end\n"), f"settings end with {data[-20:]!r}"),
 }

@@ -251,6 +251,14 @@ fn what_the_program_would_not_take_is_refused_and_touches_nothing() {
             "channels.gz is damaged",
         ),
         (
+            forged(&[("numbers", "xg2g numbers 1\n1\ta\n1\tb\n")]),
+            "numbers is damaged",
+        ),
+        (
+            forged(&[("device", "12345678\n")]),
+            "cannot be taken: device must be an id with a right checksum",
+        ),
+        (
             forged(&[
                 ("keys", "token a\n"),
                 ("xg2g.toml", "[guide]\ndays = 99\n[later]\nkey = 1"),

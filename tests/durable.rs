@@ -1,5 +1,7 @@
 //! Files that cannot be written, that a killed run left, and how often flash is written at all.
 
+use std::collections::HashMap;
+use std::ffi::OsString;
 use std::fs;
 use std::os::unix::fs::MetadataExt;
 use std::process::Command;
@@ -16,11 +18,13 @@ const DAY: u32 = 24;
 const PAGE: u64 = 4_096;
 
 /// What a killed run may have left in the two directories.
-const LEFTOVERS: [&str; 4] = [
+const LEFTOVERS: [&str; 6] = [
     "data/.guide.deflate.new",
     "data/events.new",
     "state/.channels.gz.new",
     "state/.keys.new",
+    "state/.numbers.new",
+    "state/.device.new",
 ];
 
 #[test]
@@ -56,7 +60,9 @@ fn a_state_that_cannot_be_saved_is_told_until_it_is() {
         for _ in 0..2 {
             kit.refresh().await;
             let warnings = kit.status().await.warnings;
-            let told = warnings.iter().find(|text| text.contains("channels.gz"));
+            let told = warnings
+                .iter()
+                .find(|text| text.contains("cannot be saved"));
             assert!(told.is_some(), "{warnings:?}");
             assert_eq!(kit.get("/playlist.m3u").await.status, 200);
         }
@@ -123,7 +129,8 @@ struct Flash {
     store: Store,
     now: SystemTime,
     at: Instant,
-    inode: u64,
+    /// Of each file.
+    inodes: HashMap<OsString, u64>,
     writes: u64,
     bytes: u64,
 }
@@ -132,13 +139,17 @@ impl Flash {
     fn new() -> Flash {
         let folder = Folder::new();
         let selection = Selection::default();
+        let offer = Offer {
+            most: 480,
+            ..Offer::default()
+        };
         let (data, state) = (folder.path("data"), folder.path("state"));
         Flash {
-            store: Store::open(&data, &state, "http://box", selection, Offer::default()).unwrap(),
+            store: Store::open(&data, &state, "http://box", selection, offer).unwrap(),
             folder,
             now: UNIX_EPOCH + Duration::from_secs(1_795_000_000),
             at: Instant::now(),
-            inode: 0,
+            inodes: HashMap::new(),
             writes: 0,
             bytes: 0,
         }
@@ -156,8 +167,9 @@ impl Flash {
             self.store.set_last_full(self.now);
         }
         for entry in fs::read_dir(self.folder.path("state")).unwrap() {
-            let meta = entry.unwrap().metadata().unwrap();
-            if std::mem::replace(&mut self.inode, meta.ino()) != meta.ino() {
+            let entry = entry.unwrap();
+            let meta = entry.metadata().unwrap();
+            if self.inodes.insert(entry.file_name(), meta.ino()) != Some(meta.ino()) {
                 self.writes += 1;
                 // The file, its inode, and the directory.
                 self.bytes += meta.len().next_multiple_of(PAGE) + 2 * PAGE;

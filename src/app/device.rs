@@ -1,36 +1,18 @@
 //! The HDHomeRun device's id and name, where none are configured.
 
 use std::fs;
-use std::io;
 use std::path::Path;
 
 use crate::config::Hdhomerun;
 use crate::model::{clean_line, DeviceId};
-use crate::replace::replace;
+use crate::store::device_id;
 
-/// The id's file in the state directory: clients know the device by it, also when the network card is another one.
-const FILE: &str = "device";
 const CARDS: &str = "/sys/class/net";
 
-/// The id: as configured, as it was before, or a new one. One that cannot be kept is told in the log.
+/// The id: as configured, as it was before, or a new one.
 pub(super) fn id(config: &Hdhomerun, state: &Path) -> DeviceId {
-    config.device_id.unwrap_or_else(|| kept(&state.join(FILE)))
-}
-
-fn kept(path: &Path) -> DeviceId {
-    match fs::read_to_string(path) {
-        Ok(text) => match text.trim().parse() {
-            Ok(id) => return id,
-            Err(wrong) => log::warn!("{}: must be {wrong}; made anew", path.display()),
-        },
-        Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-        Err(error) => log::warn!("{} cannot be read: {error}", path.display()),
-    }
-    let id = DeviceId::of_mac(card(Path::new(CARDS)).unwrap_or_else(random));
-    if let Err(error) = replace(path, format!("{id}\n").as_bytes()) {
-        log::warn!("{} cannot be written: {error}", path.display());
-    }
-    id
+    let new = || DeviceId::of_mac(card(Path::new(CARDS)).unwrap_or_else(random));
+    config.device_id.unwrap_or_else(|| device_id(state, new))
 }
 
 /// The address of the first network card, by name; those that are no hardware come and go.

@@ -14,14 +14,22 @@ use std::path::{Path, PathBuf};
 
 use crate::access::{Keys, KEYS_FILE};
 use crate::replace::Draft;
-use crate::store::{check_state, STATE_FILE};
+use crate::store::{
+    check_device, check_numbers, check_state, DEVICE_FILE, NUMBERS_FILE, STATE_FILE,
+};
 
 use archive::MARK;
 
 /// The configuration, whatever its file is called on the machine.
 const CONFIGURATION: &str = "xg2g.toml";
 /// All that is kept, in the order in which it is put back: who watches the configuration finds the rest in place.
-const NAMES: [&str; 3] = [KEYS_FILE, STATE_FILE, CONFIGURATION];
+const NAMES: [&str; 5] = [
+    KEYS_FILE,
+    STATE_FILE,
+    NUMBERS_FILE,
+    DEVICE_FILE,
+    CONFIGURATION,
+];
 /// No backup is larger: 20 000 services are some 500 kB.
 const LARGEST: u64 = 8 << 20;
 
@@ -41,6 +49,10 @@ impl Entry {
                 .map(drop)
                 .map_err(|error| error.to_string()),
             STATE_FILE => check_state(&self.content).map_err(|why| why.to_string()),
+            NUMBERS_FILE if !check_numbers(&self.content) => Err("is damaged".into()),
+            DEVICE_FILE => check_device(&self.content)
+                .map(drop)
+                .map_err(|wrong| format!("must be {wrong}")),
             _ => Ok(()),
         }
     }

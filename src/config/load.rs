@@ -303,6 +303,7 @@ mod tests {
         let env = [
             ("XG2G_STREAM_BASE", "x"),
             ("XG2G_HDHR_ENABLED", "true"),
+            ("XG2G_HDHR_MODEL", "x"),
             ("XG2G_BOUQUETS", "x"),
             ("XG2G_FOO", "x"),
             ("HOME", "/"),
@@ -310,7 +311,7 @@ mod tests {
         let warnings = all("", &env, &[]).unwrap().warnings;
         assert_eq!(warnings.len(), 4);
         assert!(warnings[0].contains("XG2G_PUBLIC_URL"));
-        assert!(warnings[1].contains("not supported yet"));
+        assert_eq!(warnings[1], "XG2G_HDHR_MODEL is not read: it is fixed");
         assert_eq!(
             warnings[2],
             "XG2G_BOUQUETS is not read: no such variable; is XG2G_BOUQUET meant?"

@@ -1,5 +1,7 @@
 //! Environment variables that other versions read and this one does not.
 
+use super::KEYS;
+
 /// A variable of other versions, and what to tell who still sets it.
 struct Other {
     /// Its name; a `*` at the end stands for any ending.
@@ -12,7 +14,7 @@ const TRANSCODING: &str = "is not read: streams are passed on as they are";
 const POOL: &str = "is not read: there is nothing to tune";
 const TELEMETRY: &str = "is not read: there is no tracing";
 
-/// Names of the earlier Go program. The first that fits counts; a name that is in use is not looked for.
+/// Names of the earlier Go program. The first that fits counts.
 const OTHERS: &[Other] = &[
     other("XG2G_HDHR_BASE_URL", "is not read: set XG2G_PUBLIC_URL (server.public_url)"),
     other("XG2G_HDHR_*", "is not read: it is fixed"),
@@ -64,12 +66,16 @@ pub(super) fn advice(name: &str) -> Option<&'static str> {
         Some(beginning) => name.starts_with(beginning),
         None => name == other.name,
     };
+    // A family may have members that are in use.
+    if KEYS.iter().any(|key| key.env == name) {
+        return None;
+    }
     OTHERS.iter().find(fits).map(|other| other.advice)
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::{Key, KEYS};
+    use super::super::Key;
     use super::*;
 
     #[test]

@@ -3,6 +3,7 @@
 //! Everybody who answers reads [`Store::current`]; only the refresh publishes. A lineup and the guide made from it are
 //! published as one value, so playlist and guide always agree.
 
+mod device;
 mod guide_file;
 mod metrics;
 mod mount;
@@ -19,8 +20,10 @@ use std::time::{Duration, Instant, SystemTime};
 use crate::events::Events;
 use crate::model::{Lineup, Listing, Numbers, Offer, Programs, Selection};
 
+pub use device::{check as check_device, device_id, FILE as DEVICE_FILE};
 pub use guide_file::{GuideFile, GuideWriter, Head, Share};
 pub use mount::{Kind, Mount};
+pub use numbers::{check as check_numbers, FILE as NUMBERS_FILE};
 pub use state::{check as check_state, State, Unread, FILE as STATE_FILE};
 
 /// The saved state is written at most this often, but for the first time and the last.
@@ -90,6 +93,7 @@ impl Store {
             data.join(guide_file::NAME),
             state.join(state::FILE),
             state.join(numbers::FILE),
+            state.join(device::FILE),
         ] {
             let _ = crate::replace::clear(&target);
         }

@@ -6,7 +6,12 @@ use std::path::Path;
 use crate::model::Numbers;
 
 /// The file's name in the state directory.
-pub(super) const FILE: &str = "numbers";
+pub const FILE: &str = "numbers";
+
+/// Whether the content of the file would be taken.
+pub fn check(content: &[u8]) -> bool {
+    std::str::from_utf8(content).is_ok_and(|text| Numbers::parse(text).is_some())
+}
 
 /// Reads the file; no numbers if there is none or it is damaged, which is logged.
 pub(super) fn load(directory: &Path) -> Numbers {
