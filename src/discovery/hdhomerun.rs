@@ -146,7 +146,8 @@ fn addresses(server: IpAddr) -> [Ipv4Addr; 2] {
 
 /// Where the server is for somebody who may know.
 fn base_for(needs: &Needs, peer: IpAddr) -> Option<String> {
-    needs.base(peer).filter(|_| (needs.is_near)(peer))
+    let is_near = (needs.is_near)(peer);
+    is_near.then(|| needs.base(peer)).flatten()
 }
 
 /// The open connections.
