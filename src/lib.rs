@@ -15,6 +15,7 @@ pub mod notice;
 pub mod replace;
 pub mod shutdown;
 pub mod watch;
+pub mod xml;
 
 // First floor: foundations.
 pub mod config;
@@ -23,6 +24,7 @@ pub mod http;
 // Second floor: sources and writers.
 pub mod access;
 pub mod guide;
+pub mod hdhomerun;
 pub mod playlist;
 pub mod receiver;
 
@@ -33,6 +35,7 @@ pub mod stream;
 
 // Fourth floor: what happens by itself, and what is looked at once.
 pub mod backup;
+pub mod discovery;
 pub mod doctor;
 pub mod refresh;
 

@@ -5,7 +5,7 @@ use std::os::unix::fs::MetadataExt;
 use std::process::Command;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-use xg2g::model::{Entry, ListedBouquet, Listing, Media, Selection};
+use xg2g::model::{Entry, ListedBouquet, Listing, Media, Offer, Selection};
 use xg2g::store::Store;
 
 use crate::kit::{get, with_channels, with_demo, Folder, Process, Status};
@@ -134,7 +134,7 @@ impl Flash {
         let selection = Selection::default();
         let (data, state) = (folder.path("data"), folder.path("state"));
         Flash {
-            store: Store::open(&data, &state, "http://box", selection).unwrap(),
+            store: Store::open(&data, &state, "http://box", selection, Offer::default()).unwrap(),
             folder,
             now: UNIX_EPOCH + Duration::from_secs(1_795_000_000),
             at: Instant::now(),

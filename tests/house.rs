@@ -5,13 +5,13 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The cellar: everybody may use it, it uses nothing of ours but, for `events` and `health`, the model.
-const CELLAR: [&str; 10] = [
+const CELLAR: [&str; 11] = [
     "model", "cache", "events", "health", "notice", "replace", "log", "metrics", "shutdown",
-    "watch",
+    "watch", "xml",
 ];
 
 /// What each room may use besides the cellar. The table of docs/ARCHITECTURE.md.
-const MAY_USE: [(&str, &[&str]); 23] = [
+const MAY_USE: [(&str, &[&str]); 26] = [
     ("model", &[]),
     ("health", &["model"]),
     ("cache", &[]),
@@ -21,11 +21,13 @@ const MAY_USE: [(&str, &[&str]); 23] = [
     ("shutdown", &[]),
     ("notice", &[]),
     ("watch", &[]),
+    ("xml", &[]),
     ("config", &[]),
     ("http", &[]),
     ("playlist", &[]),
     ("access", &["config", "http"]),
     ("guide", &[]),
+    ("hdhomerun", &[]),
     ("receiver", &["http"]),
     ("stream", &["config", "http"]),
     ("store", &["guide"]),
@@ -39,9 +41,20 @@ const MAY_USE: [(&str, &[&str]); 23] = [
     (
         "server",
         &[
-            "access", "config", "http", "playlist", "guide", "stream", "store", "picons", "refresh",
+            "access",
+            "config",
+            "http",
+            "playlist",
+            "guide",
+            "stream",
+            "store",
+            "picons",
+            "refresh",
+            "hdhomerun",
+            "discovery",
         ],
     ),
+    ("discovery", &["hdhomerun"]),
     ("cli", &["config"]),
 ];
 

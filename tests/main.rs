@@ -9,11 +9,13 @@ mod backup; // configuration and state saved, destroyed and put back
 mod box_files; // channels and guide from files of the receiver itself
 mod channels; // from the bouquets of the receiver to channels
 mod demo; // the simulated receiver's answers against captured shapes
+mod discovery; // the HDHomeRun tuner is found by UDP, TCP and UPnP
 mod doctor; // what `xg2g check` finds
 mod durable; // files that cannot be written, and how often they are
 mod events; // what those who follow /api/v1/events are told
 mod faults; // what a receiver in trouble may and may not do to what is known
 mod guide_file; // the file of events of a receiver, read back
+mod hdhomerun; // the HDHomeRun tuner over HTTP
 mod health; // what /healthz, /readyz and `check --ready` say
 mod hostile; // clients that mean harm to the running program
 mod house; // who may import whom, sizes, what nobody may use

@@ -168,6 +168,7 @@ fn start(executor: &Rc<LocalExecutor<'static>>, name: &str, config: &Config) -> 
             read: Rc::new(|| Err(Vec::new())),
             places: Vec::new(),
         },
+        found: crate::kit::unseen(),
     };
     app::start(executor, options).unwrap()
 }

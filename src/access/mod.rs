@@ -30,6 +30,7 @@ use links::Links;
 use origin::Names;
 
 pub use keys::{Keys, FILE as KEYS_FILE};
+pub use origin::machine as machine_name;
 pub use refused::Refused;
 
 /// Ready-made outputs: one player asks for all logos at once.
@@ -175,9 +176,12 @@ impl Guard {
 
     /// Whether an asker without a token is served at all.
     fn is_near(&self, asker: Asker, now: Instant) -> bool {
-        let address = asker.address;
-        asker.is_certain
-            && (address.is_loopback() || is_private(address) || self.links.hold(address, now))
+        asker.is_certain && self.serves(asker.address, now)
+    }
+
+    /// Whether an address is served without a token: it is this machine's, or one of a local network.
+    pub fn serves(&self, address: IpAddr, now: Instant) -> bool {
+        address.is_loopback() || is_private(address) || self.links.hold(address, now)
     }
 
     /// Tells the audit. Of what only reads it hears once in a while for each client and kind, or the logos of one player
@@ -230,11 +234,13 @@ impl Guard {
         }
         match access {
             Access::Probe => Ok(()),
-            Access::Read | Access::Follow if !has_key && !self.stream_key.is_empty() => {
+            Access::Read | Access::Follow | Access::Nudge
+                if !has_key && !self.stream_key.is_empty() =>
+            {
                 Err(missing())
             }
             Access::Read => Ok(()),
-            Access::Follow => self.no_other_site(request),
+            Access::Follow | Access::Nudge => self.no_other_site(request),
             Access::Change if !has_token && !self.token.is_empty() => Err(missing()),
             Access::Change if !has_token && !asker.is_here() => {
                 let message =

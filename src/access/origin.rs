@@ -15,7 +15,7 @@ pub(super) struct Names {
 }
 
 /// The name this machine calls itself.
-pub(super) fn machine() -> Option<String> {
+pub fn machine() -> Option<String> {
     let name = std::fs::read_to_string("/proc/sys/kernel/hostname").ok()?;
     Some(name.trim().to_owned()).filter(|name| !name.is_empty())
 }

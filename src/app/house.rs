@@ -3,28 +3,31 @@
 //! What holds connections, streams, files and counts is built once. The rest is made from a configuration: all of it that
 //! can fail is made first ([`House::prepare`]), then everything changes at one moment ([`House::move_in`]).
 
-use std::cell::{Cell, OnceCell, RefCell};
+use std::cell::{Cell, OnceCell, Ref, RefCell};
 use std::future::Future;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::rc::{Rc, Weak};
 use std::time::{Instant, SystemTime};
 
 use smol::{LocalExecutor, Task};
 
+use super::announce::Bell;
+use super::device;
 use super::receiver::{ask, disk, host_of, is_here, ports, settings, tell, Simulated};
 use super::{check_mount, keys, stamp, Error, Options};
 use crate::access::{Guard, Keys, Refused, KEYS_FILE};
 use crate::config::{Config, Loaded, Locked, ReceiverSource, Reloads};
+use crate::discovery;
 use crate::health::Board;
 use crate::http::{Limits, Router, Seen, Server};
 use crate::log::audit::Audit;
 use crate::metrics::{Process, Registry};
-use crate::model::Selection;
+use crate::model::{Offer, Selection};
 use crate::notice::Notices;
 use crate::picons::Picons;
 use crate::receiver::openwebif::OpenWebif;
 use crate::refresh::{self, Files, Looks};
-use crate::server;
+use crate::server::{self, Emulated};
 use crate::store::Store;
 use crate::stream::Streams;
 
@@ -45,6 +48,10 @@ pub(super) struct House {
     pub(super) notices: Notices,
     refused: Rc<Refused>,
     seen: Rc<Seen>,
+    /// How the HDHomeRun device is found.
+    pub(super) found: Rc<discovery::State>,
+    /// Is told when it is another one.
+    pub(super) refurnished: Bell,
     server: OnceCell<Rc<Server>>,
     furniture: RefCell<Furniture>,
     poller: Cell<Option<Task<()>>>,
@@ -58,7 +65,22 @@ pub(super) struct Furniture {
     keys: Keys,
     web: Rc<OpenWebif>,
     picons: Rc<Picons>,
-    guard: Rc<Guard>,
+    pub(super) guard: Rc<Guard>,
+    /// The HDHomeRun device, unless there is to be none.
+    emulated: Option<Emulated>,
+}
+
+impl Furniture {
+    /// What of the HDHomeRun device is to be found in the network.
+    pub(super) fn shown(&self) -> Result<&Emulated, &'static str> {
+        match &self.emulated {
+            None => Err("hdhomerun.enabled is false"),
+            Some(_) if !self.guard.stream_key().is_empty() => {
+                Err("reading needs a key (auth.everything), which cannot be given away like that")
+            }
+            Some(emulated) => Ok(emulated),
+        }
+    }
 }
 
 impl House {
@@ -78,6 +100,7 @@ impl House {
             watch,
             looks,
             reread: _,
+            found: _,
         } = options;
         let demo = match demo {
             Some(wanted) => Some(Simulated::start(executor, wanted).map_err(Error::Demo)?),
@@ -91,7 +114,7 @@ impl House {
         let web = Rc::new(web(config)?.watched(health.clone()));
         check_mount(&data).map_err(|error| Error::Data(data.clone(), error))?;
         let name = name(config, demo.is_some());
-        let store = Store::open(&data, &state, name, selection(config))
+        let store = Store::open(&data, &state, name, selection(config), offer(config))
             .map_err(|error| Error::Data(data.clone(), error))?;
         let (audit, recorder) = Audit::start(&config.audit.output, &data, stamp);
         let streams = Streams::new(executor, watch, health.clone(), notices.clone());
@@ -102,12 +125,14 @@ impl House {
         let guard = Guard::new(config, &keys, audit.clone(), refused.clone());
         streams.set(config.stream.clone());
         streams.set_receiver(ports(config), ask(web.clone()));
+        let store = Rc::new(store);
+        let emulated = emulated(config, &state, &store, &streams);
         let house = House {
             executor: Rc::downgrade(executor),
             state,
             looks,
             started: Instant::now(),
-            store: Rc::new(store),
+            store,
             streams,
             refresh: refresh::Handle::default(),
             reloads: Rc::default(),
@@ -116,11 +141,14 @@ impl House {
             notices,
             refused,
             seen: Rc::default(),
+            found: Rc::default(),
+            refurnished: Bell::default(),
             server: OnceCell::new(),
             furniture: RefCell::new(Furniture {
                 picons: Rc::new(picons(config, demo.is_some(), web.clone())),
                 web,
                 guard: Rc::new(guard),
+                emulated,
                 keys,
                 loaded: Rc::new(loaded),
             }),
@@ -128,6 +156,16 @@ impl House {
             poller: Cell::default(),
         };
         Ok((house, recorder))
+    }
+
+    /// What everything runs on; `None` when that is over.
+    pub(super) fn executor(&self) -> Option<Rc<LocalExecutor<'static>>> {
+        self.executor.upgrade()
+    }
+
+    /// How the rooms are furnished now.
+    pub(super) fn furniture(&self) -> Ref<'_, Furniture> {
+        self.furniture.borrow()
     }
 
     /// The configuration in force.
@@ -224,7 +262,9 @@ impl House {
             let (audit, refused) = (self.audit.clone(), self.refused.clone());
             Rc::new(Guard::new(config, &keys, audit, refused))
         };
+        let emulated = emulated(config, &self.state, &self.store, &self.streams);
         Ok(Furniture {
+            emulated,
             loaded: Rc::new(loaded),
             keys,
             web,
@@ -237,6 +277,7 @@ impl House {
     pub(super) fn move_in(&self, new: Furniture) {
         let old = self.furniture.replace(new);
         let furniture = self.furniture.borrow();
+        let is_found_alike = furniture.shown() == old.shown();
         let (old, new) = (&old.loaded.config, &furniture.loaded.config);
         if new.log != old.log {
             crate::log::start(new.log.level, new.log.output.clone(), stamp);
@@ -248,8 +289,9 @@ impl House {
                 .set_receiver(ports(new), ask(furniture.web.clone()));
         }
         self.store.set_receiver(name(new, self.demo.is_some()));
-        if new.channels != old.channels {
-            self.store.select(selection(new), SystemTime::now());
+        if (&new.channels, offer(new)) != (&old.channels, offer(old)) {
+            let now = SystemTime::now();
+            self.store.select(selection(new), offer(new), now);
         }
         if let Some(server) = self.server.get() {
             let (router, limits) = self.terms_of(&furniture);
@@ -258,6 +300,9 @@ impl House {
         let is_polled_alike = (&new.receiver, &new.channels, &new.refresh, &new.guide)
             == (&old.receiver, &old.channels, &old.refresh, &old.guide);
         drop(furniture);
+        if !is_found_alike {
+            self.refurnished.ring();
+        }
         if !is_polled_alike {
             self.poll();
         }
@@ -269,6 +314,7 @@ impl House {
             web,
             picons,
             guard,
+            emulated,
             keys: _,
         } = furniture;
         let config = &loaded.config;
@@ -279,6 +325,7 @@ impl House {
             web.clone(),
             Rc::new(self.streams.clone()),
             self.refused.clone(),
+            self.found.clone(),
             Rc::new(Process),
         ]);
         let router = server::table(server::Needs {
@@ -293,6 +340,8 @@ impl House {
                 receiver: host_of(&config.receiver.url),
                 port: config.stream.port,
             },
+            emulated: emulated.clone(),
+            found: self.found.clone(),
             loaded: loaded.clone(),
             reloads: self.reloads.clone(),
             refused: self.refused.clone(),
@@ -328,10 +377,35 @@ fn name(config: &Config, is_demo: bool) -> &str {
     }
 }
 
+/// The device that HDHomeRun clients see.
+fn emulated(
+    config: &Config,
+    state: &Path,
+    store: &Rc<Store>,
+    streams: &Streams,
+) -> Option<Emulated> {
+    let wanted = &config.hdhomerun;
+    wanted.enabled.then(|| Emulated {
+        id: device::id(wanted, state),
+        name: device::name(wanted).into(),
+        tuners: wanted.tuners,
+        most: config.stream.max_upstreams,
+        store: store.clone(),
+        streams: streams.clone(),
+    })
+}
+
 fn selection(config: &Config) -> Selection {
     Selection {
         bouquets: config.channels.bouquets.clone(),
         shows_locked: config.channels.locked == Locked::Show,
+    }
+}
+
+fn offer(config: &Config) -> Offer {
+    Offer {
+        bouquets: config.hdhomerun.bouquets.clone(),
+        most: config.hdhomerun.max_channels,
     }
 }
 

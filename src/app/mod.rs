@@ -1,5 +1,7 @@
 //! Knows everybody: builds the rooms, starts what runs by itself, refurnishes, stops it again.
 
+mod announce;
+mod device;
 mod house;
 mod receiver;
 mod reload;
@@ -15,6 +17,7 @@ use smol::LocalExecutor;
 
 use crate::access::Keys;
 use crate::config::{Config, Loaded, Reloads};
+use crate::discovery::Told;
 use crate::http::{listen, Server};
 use crate::log::audit::Audit;
 use crate::model::{rfc3339, unix_seconds};
@@ -27,6 +30,7 @@ use crate::stream::Watch;
 
 use house::House;
 
+pub use announce::Found;
 pub(crate) use receiver::{disk, host_of, settings, trial, Simulated};
 pub use reload::Reread;
 
@@ -51,6 +55,8 @@ pub struct Options {
     pub looks: Looks,
     /// How the configuration is read again.
     pub reread: Reread,
+    /// How the HDHomeRun device is found.
+    pub found: Found,
 }
 
 /// Why the program cannot start, or did not stop as it should.
@@ -110,7 +116,7 @@ pub struct Running {
 /// [`Error`]; nothing is left running then.
 pub fn start(executor: &Rc<LocalExecutor<'static>>, options: Options) -> Result<Running, Error> {
     let listen_on = options.loaded.config.server.listen.to_string();
-    let reread = options.reread.clone();
+    let (reread, found) = (options.reread.clone(), options.found.clone());
     let (house, recorder) = House::build(executor, options)?;
     let house = Rc::new(house);
     let mut hooks = Hooks::default();
@@ -145,6 +151,13 @@ pub fn start(executor: &Rc<LocalExecutor<'static>>, options: Options) -> Result<
         }
     });
     house.poll();
+    let announcer = executor.spawn(announce::announce(house.clone(), found, address));
+    let own = house.clone();
+    hooks.add("discovery", async move {
+        own.refurnished.close();
+        announcer.await;
+        Ok(())
+    });
     let own = house.clone();
     hooks.add("refresh", async move {
         own.rest();
@@ -186,6 +199,11 @@ impl Running {
     /// The simulated receiver, if there is one.
     pub fn demo(&self) -> Option<&demo::Receiver> {
         self.house.demo.as_ref().map(|demo| &demo.receiver)
+    }
+
+    /// How the HDHomeRun device is found.
+    pub fn discovery(&self) -> Told {
+        self.house.found.told()
     }
 
     /// The poller.

@@ -1,48 +1,7 @@
 //! The one table of keys.
 
-use super::toml::Value;
-use super::{Config, Kind};
+use super::{Key, Kind};
 use std::time::Duration;
-
-/// A setting.
-#[derive(Clone, Copy)]
-pub struct Key {
-    /// Its name in the file: section and key.
-    pub path: &'static str,
-    /// Its environment variable.
-    pub env: &'static str,
-    /// What it may hold, and where that is kept.
-    pub kind: Kind,
-    /// What it is for, in a sentence or two.
-    pub about: &'static str,
-}
-
-impl Key {
-    /// The key of this name.
-    pub fn find(path: &str) -> Option<&'static Key> {
-        KEYS.iter().find(|key| key.path == path)
-    }
-
-    /// Its section and its name within it.
-    pub fn parts(&self) -> (&'static str, &'static str) {
-        self.path.split_once('.').unwrap_or(("", self.path))
-    }
-
-    /// Its value in a configuration as the file would have it; a secret is masked.
-    pub fn value(&self, config: &Config) -> Value {
-        self.kind.show(config)
-    }
-
-    /// Whether another value counts only after a restart: the port is opened once, and the directories are in use.
-    pub fn is_cold(&self) -> bool {
-        matches!(self.path, "server.listen" | "files.data" | "files.state")
-    }
-
-    /// Whether a bare number in its environment variable is a time in milliseconds.
-    pub(super) fn is_in_milliseconds(&self) -> bool {
-        self.env.ends_with("_MS")
-    }
-}
 
 /// Every setting, in the order they are shown; a section's keys stand together.
 pub const KEYS: &[Key] = &[
@@ -328,6 +287,47 @@ pub const KEYS: &[Key] = &[
         kind: Kind::Directories(|c| &mut c.picons.dirs),
         about: "Directories on this machine to look for logos in, first to last, before the \
                 receiver is asked.",
+    },
+    Key {
+        path: "hdhomerun.enabled",
+        env: "XG2G_HDHR_ENABLED",
+        kind: Kind::Flag(|c| &mut c.hdhomerun.enabled),
+        about: "Whether this program is an HDHomeRun tuner too: its addresses, and that it is found \
+                on the network (ports 65001 and, for SSDP, 1900).",
+    },
+    Key {
+        path: "hdhomerun.device_id",
+        env: "XG2G_HDHR_DEVICE_ID",
+        kind: Kind::DeviceId(|c| &mut c.hdhomerun.device_id),
+        about: "Id of the device. Empty: one made from the network card and kept, so that clients \
+                know it again.",
+    },
+    Key {
+        path: "hdhomerun.name",
+        env: "XG2G_HDHR_FRIENDLY_NAME",
+        kind: Kind::Text(|c| &mut c.hdhomerun.name),
+        about: "Name of the device. Empty: xg2g and the name of this machine.",
+    },
+    Key {
+        path: "hdhomerun.tuners",
+        env: "XG2G_HDHR_TUNER_COUNT",
+        kind: Kind::Number(|c| &mut c.hdhomerun.tuners, 0, 32),
+        about: "How many tuners the device says it has. 0: as many streams as can be had as things \
+                are: one for each free tuner of the receiver, and the other channels of transponders \
+                that are received already.",
+    },
+    Key {
+        path: "hdhomerun.bouquets",
+        env: "XG2G_HDHR_BOUQUETS",
+        kind: Kind::List(|c| &mut c.hdhomerun.bouquets),
+        about: "Bouquets in its lineup, by name or by file stem, out of those in channels.bouquets. \
+                Empty: all of them. Radio is never in it.",
+    },
+    Key {
+        path: "hdhomerun.max_channels",
+        env: "XG2G_HDHR_MAX_CHANNELS",
+        kind: Kind::Number(|c| &mut c.hdhomerun.max_channels, 1, 10_000),
+        about: "Most channels in its lineup, the first ones by number. Plex and others take 480.",
     },
     Key {
         path: "server.listen",

@@ -3,7 +3,7 @@
 use super::toml::Value;
 use super::{duration, url, Config, Listen, Locked, Mode, ReceiverSource};
 use crate::log::{audit, Output};
-use crate::model::{Network, Secret};
+use crate::model::{DeviceId, Network, Secret};
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use std::time::Duration;
@@ -60,6 +60,8 @@ pub enum Kind {
     Level(Slot<log::LevelFilter>),
     /// Where it is logged.
     Output(Slot<Output>),
+    /// The id of an HDHomeRun device, or nothing.
+    DeviceId(Slot<Option<DeviceId>>),
     /// Where the audit goes.
     Audit(Slot<audit::Output>),
 }
@@ -100,6 +102,7 @@ impl Kind {
             Kind::Locked(_) => "\"hide\" or \"show\"".into(),
             Kind::Level(_) => "\"error\", \"warn\", \"info\", \"debug\" or \"trace\"".into(),
             Kind::Output(_) => "\"stderr\", \"syslog\" or the full path of a file".into(),
+            Kind::DeviceId(_) => "\"\" or eight hexadecimal digits".into(),
             Kind::Audit(_) => "\"\", \"log\", \"off\" or the full path of a file".into(),
         }
     }
@@ -214,6 +217,11 @@ impl Kind {
             (Kind::Output(slot), Value::Text(text)) => {
                 *slot(config) = text.parse().map_err(|()| refused())?;
             }
+            (Kind::DeviceId(slot), Value::Text(text)) if text.is_empty() => *slot(config) = None,
+            (Kind::DeviceId(slot), Value::Text(text)) => {
+                let id = text.parse().map_err(|wrong| format!("must be {wrong}"))?;
+                *slot(config) = Some(id);
+            }
             (Kind::Audit(slot), Value::Text(text)) => {
                 *slot(config) = text.parse().map_err(|()| refused())?;
             }
@@ -259,6 +267,10 @@ impl Kind {
             Kind::Locked(slot) => Value::Text(slot(config).to_string()),
             Kind::Level(slot) => Value::Text(slot(config).to_string().to_lowercase()),
             Kind::Output(slot) => Value::Text(slot(config).to_string()),
+            Kind::DeviceId(slot) => {
+                let id: Option<DeviceId> = *slot(config);
+                Value::Text(id.map_or(String::new(), |id| id.to_string()))
+            }
             Kind::Audit(slot) => Value::Text(slot(config).to_string()),
         }
     }

@@ -7,6 +7,7 @@
 mod changes;
 mod choices;
 mod duration;
+mod key;
 mod keys;
 mod kind;
 mod layers;
@@ -23,7 +24,8 @@ mod url;
 
 pub use changes::{changes, settle};
 pub use choices::{Locked, Mode, ReceiverSource};
-pub use keys::{Key, KEYS};
+pub use key::Key;
+pub use keys::KEYS;
 pub use kind::{Kind, Slot};
 pub use listen::Listen;
 pub use load::{load, Loaded};
@@ -34,7 +36,7 @@ pub use show::{effective, help, reference, sample};
 pub use source::{Error, Source};
 pub use toml::Value;
 
-use crate::model::{Network, Secret};
+use crate::model::{DeviceId, Network, Secret};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -53,6 +55,8 @@ pub struct Config {
     pub stream: Stream,
     /// Where channel logos are looked for.
     pub picons: Picons,
+    /// What HDHomeRun clients find.
+    pub hdhomerun: Hdhomerun,
     /// Where players reach this program.
     pub server: Server,
     /// Who may ask.
@@ -163,6 +167,23 @@ pub struct Stream {
 pub struct Picons {
     /// Folders on this machine, asked in order before the receiver is.
     pub dirs: Vec<PathBuf>,
+}
+
+/// What HDHomeRun clients find.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Hdhomerun {
+    /// Whether they find anything.
+    pub enabled: bool,
+    /// The id of the device; `None` = one made from the network card and kept.
+    pub device_id: Option<DeviceId>,
+    /// The name of the device; empty = made from that of the machine.
+    pub name: String,
+    /// How many tuners are told; 0 = as many streams as can be had.
+    pub tuners: u32,
+    /// Names or file stems of bouquets; empty = all that are offered.
+    pub bouquets: Vec<String>,
+    /// The most channels.
+    pub max_channels: u32,
 }
 
 /// Where players reach this program.
@@ -339,6 +360,19 @@ impl Default for RateLimit {
             rps: 10,
             burst: 20,
             whitelist: Vec::new(),
+        }
+    }
+}
+
+impl Default for Hdhomerun {
+    fn default() -> Self {
+        Hdhomerun {
+            enabled: true,
+            device_id: None,
+            name: String::new(),
+            tuners: 0,
+            bouquets: Vec::new(),
+            max_channels: 480,
         }
     }
 }

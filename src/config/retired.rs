@@ -8,17 +8,12 @@ struct Other {
     advice: &'static str,
 }
 
-const LATER: &str = "is not supported yet by this version";
 const TRANSCODING: &str = "is not read: streams are passed on as they are";
 const POOL: &str = "is not read: there is nothing to tune";
 const TELEMETRY: &str = "is not read: there is no tracing";
 
-/// Names of the earlier Go program, and of versions to come. The first that fits counts.
+/// Names of the earlier Go program. The first that fits counts; a name that is in use is not looked for.
 const OTHERS: &[Other] = &[
-    other("XG2G_HDHR_ENABLED", LATER),
-    other("XG2G_HDHR_DEVICE_ID", LATER),
-    other("XG2G_HDHR_FRIENDLY_NAME", LATER),
-    other("XG2G_HDHR_TUNER_COUNT", LATER),
     other("XG2G_HDHR_BASE_URL", "is not read: set XG2G_PUBLIC_URL (server.public_url)"),
     other("XG2G_HDHR_*", "is not read: it is fixed"),
     other("XG2G_METRICS_LISTEN", "is not read: one port serves everything, see XG2G_LISTEN (server.listen)"),
@@ -102,7 +97,9 @@ mod tests {
 
     #[test]
     fn one_name_of_a_family_may_have_its_own_advice() {
-        assert_eq!(advice("XG2G_HDHR_DEVICE_ID"), Some(LATER));
+        assert!(
+            advice("XG2G_HDHR_BASE_URL").is_some_and(|advice| advice.contains("XG2G_PUBLIC_URL"))
+        );
         assert_eq!(advice("XG2G_HDHR_MODEL"), Some("is not read: it is fixed"));
         assert_eq!(advice("XG2G_BOUQUETS"), None);
     }

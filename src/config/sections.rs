@@ -35,6 +35,10 @@ pub const SECTIONS: &[Section] = &[
         about: "Channel logos.",
     },
     Section {
+        name: "hdhomerun",
+        about: "An HDHomeRun tuner for Plex, Jellyfin, Emby, Channels and others.",
+    },
+    Section {
         name: "server",
         about: "Where players reach this program.",
     },

@@ -2,8 +2,8 @@
 
 use xmlwriter::XmlWriter;
 
-use super::xml::{element, element_with};
 use crate::model::{Credit, Details, Quality, Role};
+use crate::xml::{element, element_with};
 
 /// The roles in the order of the DTD.
 const ROLES: [Role; 7] = [

@@ -6,12 +6,11 @@ mod details;
 mod identity;
 mod programme;
 mod texts;
-mod xml;
 
 pub use programme::programme;
 
 use crate::model::{player_name, Base, Channel};
-use xml::{attribute, element, line, writer};
+use crate::xml::{attribute, element, line, writer};
 
 /// What a document begins with (rule G8).
 pub const HEAD: &str = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<!DOCTYPE tv SYSTEM \"xmltv.dtd\">\n<tv generator-info-name=\"xg2g\">\n";

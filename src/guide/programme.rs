@@ -5,8 +5,8 @@ use xmlwriter::XmlWriter;
 use super::details;
 use super::identity::programme_id;
 use super::texts::Texts;
-use super::xml::{element, element_with, line, writer};
 use crate::model::{category, marker, xmltv_time, Episode, Event};
+use crate::xml::{element, element_with, line, writer};
 
 /// The `<programme>` element of an event on the channel with this id.
 pub fn programme(id: &str, event: &Event) -> String {

@@ -42,6 +42,8 @@ pub enum Access {
     Read,
     /// It reads for as long as it likes, perhaps by a WebSocket, which no browser keeps from pages of other sites.
     Follow,
+    /// It has something looked at anew, which changes nothing of ours but is no matter of pages of other sites.
+    Nudge,
     /// It changes something.
     Change,
 }

@@ -27,6 +27,16 @@ impl Base {
         self.to(format_args!("/stream/{slug}.ts"))
     }
 
+    /// The stream of the HDHomeRun program with this number.
+    pub fn tune(&self, number: u32) -> String {
+        self.to(format_args!("/auto/v{number}"))
+    }
+
+    /// The lineup for HDHomeRun clients.
+    pub fn lineup(&self) -> String {
+        self.to(format_args!("/lineup.json"))
+    }
+
     fn to(&self, path: fmt::Arguments<'_>) -> String {
         let Base { address, key } = self;
         if key.is_empty() {

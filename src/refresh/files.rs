@@ -91,6 +91,9 @@ impl Poller {
         if !self.settings.guide.enabled {
             return self.publish_guide(true).await;
         }
+        if wish.is_some_and(|wish| wish.only_channels) {
+            return self.publish_guide(self.store.current().complete).await;
+        }
         if self.is_fresh() && wish.is_none() {
             return Ok(());
         }

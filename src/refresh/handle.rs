@@ -29,6 +29,8 @@ pub(super) type Ended = (Sender<()>, Receiver<()>);
 pub struct Wish {
     /// Believe bouquets that lost most of their services: somebody knows that they did.
     pub believe: bool,
+    /// Only the channels are asked for; the guide is made of what is known.
+    pub only_channels: bool,
     /// Who wishes it, for the audit.
     pub by: String,
     /// The client's address, if a client wishes it.
@@ -62,6 +64,11 @@ impl Handle {
             return Err(Busy);
         }
         self.wishes.0.try_send(wish).map_err(|_| Busy)
+    }
+
+    /// Asks for a pass now or, while one runs, after it. One that waits already is as good.
+    pub fn queue(&self, wish: Wish) {
+        let _ = self.wishes.0.try_send(wish);
     }
 
     /// Waits until the running pass, or else the next one, has ended. A look at the receiver's files counts as one.

@@ -350,6 +350,9 @@ impl Poller {
         self.ask_relay(wish).await?;
         let listing = self.fetch_listing(wish).await?;
         self.publish_channels(listing);
+        if wish.is_some_and(|wish| wish.only_channels) {
+            return self.publish_guide(self.store.current().complete).await;
+        }
         let fetched = if self.settings.guide.enabled {
             self.fetch_guide().await
         } else {

@@ -15,7 +15,7 @@ use std::rc::Rc;
 use smol::future::FutureExt;
 use smol::{LocalExecutor, Task};
 
-use crate::app::{self, Reread, Running};
+use crate::app::{self, Found, Reread, Running};
 use crate::cli::{self, Command};
 use crate::config::Loaded;
 use crate::log::Output;
@@ -109,6 +109,7 @@ fn begin(
             read: Rc::new(reread),
             places: cli::places(),
         },
+        found: Found::default(),
     };
     let running = app::start(executor, options)?;
     log::info!("listening on {}", running.address());

@@ -50,6 +50,7 @@ impl Control {
         };
         let wish = refresh::Wish {
             believe,
+            only_channels: false,
             by: request.asker.to_string(),
             remote: Some(request.asker),
             request_id: request.id,

@@ -7,8 +7,10 @@ mod address;
 mod api;
 mod control;
 mod details;
+mod device;
 mod events;
 mod guide;
+mod hdhomerun;
 mod health;
 mod known;
 mod list;
@@ -16,6 +18,7 @@ mod metrics;
 mod picon;
 mod playlist;
 mod rendered;
+mod resources;
 mod routes;
 mod settings;
 mod status;
@@ -28,6 +31,7 @@ use std::time::Instant;
 
 use crate::access::Refused;
 use crate::config::{Loaded, Reloads};
+use crate::discovery;
 use crate::health::Board;
 use crate::http::Seen;
 use crate::log::audit::Audit;
@@ -39,6 +43,7 @@ use crate::store::Store;
 use crate::stream::Streams;
 
 pub use address::Addresses;
+pub use device::Emulated;
 pub use routes::table;
 
 /// What the handlers are made from.
@@ -53,6 +58,10 @@ pub struct Needs {
     pub streams: Streams,
     /// Where clients and streams are sent.
     pub addresses: Addresses,
+    /// The HDHomeRun device, unless there is to be none.
+    pub emulated: Option<Emulated>,
+    /// How it is found.
+    pub found: Rc<discovery::State>,
     /// The configuration in force.
     pub loaded: Rc<Loaded>,
     /// Who has the configuration read again.

@@ -6,10 +6,13 @@ use super::address::Addresses;
 use super::known::known;
 use super::rendered::{Output, Rendered};
 use crate::config::Mode;
-use crate::http::{accepts_gzip, ApiError, Entity, Params, Part, Reply, Request};
+use crate::http::{ApiError, Params, Reply, Request};
 use crate::model::{unix_seconds, Bouquet};
 use crate::playlist::{self, Client, Links};
 use crate::store::Store;
+
+/// The media type of playlists.
+pub(super) const M3U: &str = "audio/x-mpegurl; charset=utf-8";
 
 #[derive(Clone)]
 pub(super) struct Playlists {
@@ -69,16 +72,6 @@ impl Playlists {
             Output::new(text)
         };
         let output = self.rendered.get(&key, make);
-        let gzip = accepts_gzip(request);
-        Ok(Entity {
-            etag: format!("\"{:08x}{}\"", output.check, if gzip { "z" } else { "" }),
-            parts: vec![Part::Bytes(if gzip { output.packed } else { output.plain })],
-            last_modified: made,
-            content_type: "audio/x-mpegurl; charset=utf-8",
-            encoding: gzip.then_some("gzip"),
-            cache_control: "no-cache",
-            varies: true,
-        }
-        .reply(request))
+        Ok(output.reply(request, made, M3U))
     }
 }

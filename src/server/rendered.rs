@@ -3,12 +3,13 @@
 use std::cell::RefCell;
 use std::io::Write;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 use flate2::write::GzEncoder;
 use flate2::Compression;
 
 use crate::cache::{Cache, Counts};
+use crate::http::{accepts_gzip, Entity, Part, Reply, Request};
 
 /// Four addresses of ours with a playlist and a guide head each, and some bouquets.
 const ENTRIES: usize = 16;
@@ -40,6 +41,26 @@ impl Output {
             packed: packed.into(),
             check,
         }
+    }
+
+    /// The answer, gzipped for who takes it; `modified` is when what it was made of changed.
+    pub(super) fn reply(
+        self,
+        request: &Request,
+        modified: SystemTime,
+        content_type: &'static str,
+    ) -> Reply {
+        let gzip = accepts_gzip(request);
+        Entity {
+            etag: format!("\"{:08x}{}\"", self.check, if gzip { "z" } else { "" }),
+            parts: vec![Part::Bytes(if gzip { self.packed } else { self.plain })],
+            last_modified: modified,
+            content_type,
+            encoding: gzip.then_some("gzip"),
+            cache_control: "no-cache",
+            varies: true,
+        }
+        .reply(request)
     }
 }
 

@@ -4,8 +4,8 @@ use std::rc::Rc;
 
 use super::rendered::Rendered;
 use super::{
-    api, control, events, guide, health, metrics, picon, playlist, settings, status, stream,
-    streams, Needs,
+    api, control, events, guide, hdhomerun, health, metrics, picon, playlist, settings, status,
+    stream, streams, Needs,
 };
 use crate::http::{Access, Cost, Route, Router};
 
@@ -17,6 +17,8 @@ pub fn table(needs: Needs) -> Router {
         picons,
         streams,
         addresses,
+        emulated,
+        found,
         loaded,
         reloads,
         refused,
@@ -45,8 +47,15 @@ pub fn table(needs: Needs) -> Router {
     let stream = stream::Stations {
         store: store.clone(),
         streams,
-        addresses,
+        addresses: addresses.clone(),
     };
+    let device = emulated.clone().map(|emulated| hdhomerun::Hdhomerun {
+        emulated,
+        stations: stream.clone(),
+        addresses,
+        rendered: rendered.clone(),
+        refresh: refresh.clone(),
+    });
     let channels = api::Api {
         store: store.clone(),
     };
@@ -71,7 +80,9 @@ pub fn table(needs: Needs) -> Router {
         store: store.clone(),
         refresh: refresh.clone(),
         picons: picons.clone(),
-        rendered,
+        rendered: rendered.clone(),
+        emulated,
+        found,
         loaded: loaded.clone(),
         refused,
         audit,
@@ -92,7 +103,7 @@ pub fn table(needs: Needs) -> Router {
         }};
     }
     let control = control::Control { refresh, reloads };
-    Router::new(vec![
+    let mut rows = vec![
         Route::get("/playlist.m3u", row!(playlist.all)).costing(Cost::Ready),
         Route::get("/files/playlist.m3u", row!(playlist.all)).costing(Cost::Ready),
         Route::get("/playlist/{bouquet}.m3u", row!(playlist.one)).costing(Cost::Ready),
@@ -116,6 +127,27 @@ pub fn table(needs: Needs) -> Router {
         Route::get("/metrics", row!(metrics.get)),
         Route::get("/healthz", row!(health.alive)).needing(Access::Probe),
         Route::get("/readyz", row!(health.ready)).needing(Access::Probe),
-    ])
-    .counting(seen)
+    ];
+    if let Some(device) = device {
+        // What is looked at in a moment, and by clients that take any body for what they asked for.
+        let ready = |route: Route| route.for_players().costing(Cost::Ready);
+        rows.extend([
+            ready(Route::get("/discover.json", row!(device.discover))),
+            ready(Route::get("/lineup.json", row!(device.lineup_json))),
+            ready(Route::get("/lineup.xml", row!(device.lineup_xml))),
+            ready(Route::get("/lineup.m3u", row!(device.lineup_m3u))),
+            ready(Route::get("/lineup_status.json", row!(device.scan_status))),
+            Route::post("/lineup.post", row!(device.scan))
+                .for_players()
+                .needing(Access::Nudge)
+                .costing(Cost::Dear),
+            ready(Route::get("/device.xml", row!(device.description))),
+            ready(Route::get("/capability", row!(device.description))),
+            ready(Route::get("/status.json", row!(device.resources))),
+            Route::get("/tuners.html", row!(device.tuners)),
+            Route::get("/auto/v{number}", row!(device.tune)).for_players(),
+            Route::get("/tuner{tuner}/v{number}", row!(device.tune)).for_players(),
+        ]);
+    }
+    Router::new(rows).counting(seen)
 }

@@ -5,10 +5,12 @@ use std::time::{Duration, Instant, SystemTime};
 
 use nanoserde::{SerJson, SerJsonState};
 
+use super::device::Emulated;
 use super::rendered::Rendered;
 use crate::access::Refused;
 use crate::cache::Counts;
 use crate::config::Loaded;
+use crate::discovery;
 use crate::http::{Params, Reply, Request};
 use crate::log::audit::Audit;
 use crate::model::{rfc3339, unix_seconds, Media};
@@ -22,6 +24,8 @@ pub(super) struct Page {
     pub(super) refresh: refresh::Handle,
     pub(super) picons: Rc<Picons>,
     pub(super) rendered: Rc<Rendered>,
+    pub(super) emulated: Option<Emulated>,
+    pub(super) found: Rc<discovery::State>,
     pub(super) loaded: Rc<Loaded>,
     pub(super) refused: Rc<Refused>,
     pub(super) audit: Audit,
@@ -36,6 +40,7 @@ struct StatusJson {
     refresh: RefreshJson,
     channels: ChannelsJson,
     guide: Option<GuideJson>,
+    hdhomerun: Option<HdhomerunJson>,
     caches: CachesJson,
     refused: RefusedJson,
     audit: AuditJson,
@@ -109,6 +114,17 @@ struct GuideJson {
     bytes: u64,
     packed_bytes: u64,
     store_bytes: u64,
+}
+
+#[derive(SerJson)]
+struct HdhomerunJson {
+    device_id: String,
+    name: String,
+    tuners: u8,
+    channels: usize,
+    left_out: u32,
+    discovery: String,
+    warnings: Vec<String>,
 }
 
 #[derive(SerJson)]
@@ -205,6 +221,23 @@ impl Page {
                 bytes: guide.plain_bytes(),
                 packed_bytes: guide.packed_bytes(),
                 store_bytes: self.store.events().bytes(),
+            }),
+            hdhomerun: self.emulated.as_ref().map(|emulated| {
+                let device = emulated.device();
+                let programs = &snapshot.programs;
+                let found = self.found.told();
+                let unknown = programs.unknown.iter().map(|name| {
+                    format!("hdhomerun.bouquets names `{name}`, which is not among the channels")
+                });
+                HdhomerunJson {
+                    device_id: device.id.to_string(),
+                    name: device.name,
+                    tuners: device.tuners,
+                    channels: programs.list.len(),
+                    left_out: programs.left_out,
+                    discovery: found.discovery,
+                    warnings: unknown.chain(found.warnings).collect(),
+                }
             }),
             caches: CachesJson {
                 answers: status.kept.into(),

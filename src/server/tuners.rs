@@ -4,7 +4,7 @@ use nanoserde::SerJson;
 
 use super::streams::Activity;
 use crate::http::{Params, Reply, Request};
-use crate::stream::{Held, Purpose, Use};
+use crate::stream::{Held, Use};
 
 impl Activity {
     pub(super) async fn tuners(self, _: Request, _: Params) -> Reply {
@@ -51,14 +51,8 @@ impl From<&Held> for Tuner {
 
 impl From<&Use> for User {
     fn from(one: &Use) -> User {
-        let purpose = match one.purpose {
-            Purpose::Television => "television",
-            Purpose::Recording => "recording",
-            Purpose::Timer => "timer",
-            Purpose::Stream => "stream",
-        };
         User {
-            purpose: purpose.into(),
+            purpose: one.purpose.as_str().into(),
             channel: one.service.slug(),
             readers: one.readers,
         }

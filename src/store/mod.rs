@@ -6,6 +6,7 @@
 mod guide_file;
 mod metrics;
 mod mount;
+mod numbers;
 mod state;
 
 use std::cell::{Cell, RefCell, RefMut};
@@ -16,7 +17,7 @@ use std::rc::Rc;
 use std::time::{Duration, Instant, SystemTime};
 
 use crate::events::Events;
-use crate::model::{Lineup, Listing, Selection};
+use crate::model::{Lineup, Listing, Numbers, Offer, Programs, Selection};
 
 pub use guide_file::{GuideFile, GuideWriter, Head, Share};
 pub use mount::{Kind, Mount};
@@ -36,6 +37,8 @@ pub struct Snapshot {
     pub generation: u32,
     /// Channels and bouquets.
     pub lineup: Rc<Lineup>,
+    /// Those of its channels that HDHomeRun clients are offered.
+    pub programs: Rc<Programs>,
     /// When the lineup last changed: the playlist's `Last-Modified`.
     pub made: SystemTime,
     /// The guide, once there is one.
@@ -56,6 +59,8 @@ pub struct Store {
     /// Whose listing is known.
     told_by: RefCell<String>,
     selection: RefCell<Selection>,
+    offer: RefCell<Offer>,
+    numbers: RefCell<Numbers>,
     data: PathBuf,
     state: PathBuf,
     /// When the state may be saved again.
@@ -76,11 +81,16 @@ impl Store {
         state: &Path,
         receiver: &str,
         selection: Selection,
+        offer: Offer,
     ) -> io::Result<Store> {
         std::fs::create_dir_all(data)?;
         let lock = lock(data)?;
         // Best effort: they take room, and the next write removes them, too.
-        for target in [data.join(guide_file::NAME), state.join(state::FILE)] {
+        for target in [
+            data.join(guide_file::NAME),
+            state.join(state::FILE),
+            state.join(numbers::FILE),
+        ] {
             let _ = crate::replace::clear(&target);
         }
         let saved = state::load(state).filter(|saved| saved.receiver == receiver);
@@ -91,12 +101,14 @@ impl Store {
         let mut snapshot = Snapshot {
             generation: 0,
             lineup: Rc::default(),
+            programs: Rc::default(),
             made: SystemTime::UNIX_EPOCH,
             guide: None,
             complete: false,
         };
         let mut listing = Rc::default();
         let mut last_full = None;
+        let mut numbers = numbers::load(state);
         if let Some(saved) = saved {
             let lineup = Lineup::resolve(&saved.listing, &selection);
             if !lineup.channels.is_empty() {
@@ -104,6 +116,7 @@ impl Store {
                 snapshot.made = saved.made;
                 snapshot.guide = GuideFile::open(data, &lineup).map(Rc::new);
                 snapshot.complete = snapshot.guide.is_some();
+                snapshot.programs = Rc::new(Programs::of(&lineup, &offer, &mut numbers));
                 snapshot.lineup = Rc::new(lineup);
             }
             listing = saved.listing;
@@ -116,6 +129,8 @@ impl Store {
             receiver: receiver.to_owned().into(),
             told_by: receiver.to_owned().into(),
             selection: selection.into(),
+            offer: offer.into(),
+            numbers: numbers.into(),
             data: data.into(),
             state: state.into(),
             next_save: Cell::new(None),
@@ -159,8 +174,9 @@ impl Store {
     }
 
     /// From now on another choice of the channels is published, at once of what is known.
-    pub fn select(&self, selection: Selection, now: SystemTime) {
+    pub fn select(&self, selection: Selection, offer: Offer, now: SystemTime) {
         *self.selection.borrow_mut() = selection;
+        *self.offer.borrow_mut() = offer;
         if self.current().generation > 0 {
             self.resolve(now);
         }
@@ -189,12 +205,16 @@ impl Store {
     /// Publishes the lineup of what is known. Returns whether it changed.
     fn resolve(&self, now: SystemTime) -> bool {
         let lineup = Lineup::resolve(&self.listing.borrow(), &self.selection.borrow());
+        let mut numbers = self.numbers.borrow_mut();
+        let programs = Programs::of(&lineup, &self.offer.borrow(), &mut numbers);
         let before = self.current();
-        let changed = lineup != *before.lineup || before.generation == 0;
+        let is_new = (&lineup, &programs) != (&*before.lineup, &*before.programs);
+        let changed = is_new || before.generation == 0;
         if changed {
             self.publish(Snapshot {
                 generation: before.generation + 1,
                 lineup: Rc::new(lineup),
+                programs: Rc::new(programs),
                 // A clock that was set back must not make a newer playlist look older.
                 made: now.max(before.made + Duration::from_secs(u64::from(before.generation > 0))),
                 ..(*before).clone()
@@ -255,11 +275,16 @@ impl Store {
             made: self.current().made,
             last_full: self.last_full(),
         });
-        let path = self.state.join(state::FILE);
-        let has_written = crate::replace::replace(&path, &state).map_err(|error| {
-            io::Error::new(error.kind(), format!("{}: {error}", path.display()))
-        })?;
-        let share = if has_written { state.len() as u32 } else { 0 };
+        let numbers = self.numbers.borrow().to_string();
+        let mut share = 0;
+        // First the numbers: a receiver's channels are told again, its old numbers are not.
+        for (name, content) in [(numbers::FILE, numbers.as_bytes()), (state::FILE, &state)] {
+            let path = self.state.join(name);
+            let has_written = crate::replace::replace(&path, content).map_err(|error| {
+                io::Error::new(error.kind(), format!("{}: {error}", path.display()))
+            })?;
+            share += if has_written { content.len() as u32 } else { 0 };
+        }
         // Only now: one that could not be saved is tried again, and told, in each pass.
         let pause = SAVE_EVERY.max(DAY * share / SAVED_A_DAY);
         self.next_save.set(Some(at + pause));

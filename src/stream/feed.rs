@@ -52,6 +52,8 @@ pub(super) struct Feed {
     pub(super) service: ServiceRef,
     pub(super) name: String,
     pub(super) since: Instant,
+    /// Its place among the streams: the lowest that was free when it began.
+    pub(super) slot: usize,
     /// What a tuner of the receiver is needed for; `None` if none is.
     pub(super) transponder: Option<Transponder>,
     ring: RefCell<Ring>,
@@ -88,6 +90,7 @@ impl Feed {
     pub(super) fn new(
         service: ServiceRef,
         name: String,
+        slot: usize,
         buffer: usize,
         moves: Rc<Event>,
         notices: Notices,
@@ -98,6 +101,7 @@ impl Feed {
             service,
             name,
             since: Instant::now(),
+            slot,
             ring: RefCell::new(Ring::new(buffer)),
             phase: RefCell::new(Phase::Tuning),
             seats: RefCell::default(),

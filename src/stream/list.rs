@@ -14,6 +14,8 @@ pub struct Active {
     pub service: ServiceRef,
     /// Its name.
     pub name: String,
+    /// Its place among the streams, from 0; it keeps it, and another gets it afterwards.
+    pub slot: usize,
     /// `tuning`, `live` or `mending`.
     pub phase: &'static str,
     /// `stream port`, `stream relay` or `URL`; empty before it is known.
@@ -72,6 +74,7 @@ fn show(feed: &Feed) -> Option<Active> {
     Some(Active {
         service: feed.service.clone(),
         name: feed.name.clone(),
+        slot: feed.slot,
         phase,
         source: feed.source(),
         transponder: feed.transponder,

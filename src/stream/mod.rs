@@ -80,6 +80,15 @@ struct Inner {
     health: Board,
 }
 
+impl Inner {
+    /// The lowest place that no stream has.
+    fn free_slot(&self) -> usize {
+        let feeds = self.feeds.borrow();
+        let is_taken = |slot: &usize| feeds.iter().any(|running| running.feed.slot == *slot);
+        (0..).find(|slot| !is_taken(slot)).unwrap_or_default()
+    }
+}
+
 struct Running {
     feed: Rc<Feed>,
     task: Task<()>,
@@ -263,6 +272,7 @@ impl Streams {
         let feed = Rc::new(Feed::new(
             service.clone(),
             name.to_owned(),
+            inner.free_slot(),
             buffer,
             inner.moves.clone(),
             inner.notices.clone(),

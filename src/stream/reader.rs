@@ -79,6 +79,11 @@ impl Reader {
         }
     }
 
+    /// The place of its stream among the streams, from 0.
+    pub fn slot(&self) -> usize {
+        self.feed.slot
+    }
+
     /// Waits for the first packets; the reader begins there.
     ///
     /// # Errors

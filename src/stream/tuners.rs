@@ -21,6 +21,18 @@ pub enum Purpose {
     Stream,
 }
 
+impl Purpose {
+    /// As the API names it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Purpose::Television => "television",
+            Purpose::Recording => "recording",
+            Purpose::Timer => "timer",
+            Purpose::Stream => "stream",
+        }
+    }
+}
+
 /// Who reads a stream: the more it matters, the greater.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Audience {

@@ -14,8 +14,19 @@ pub struct Status {
     pub refresh: RefreshStatus,
     pub channels: ChannelsStatus,
     pub guide: Option<GuideStatus>,
+    pub hdhomerun: Option<HdhomerunStatus>,
     pub caches: CachesStatus,
     pub refused: RefusedStatus,
+    pub warnings: Vec<String>,
+}
+
+#[derive(Debug, DeJson)]
+pub struct HdhomerunStatus {
+    pub device_id: String,
+    pub tuners: u32,
+    pub channels: usize,
+    pub left_out: u32,
+    pub discovery: String,
     pub warnings: Vec<String>,
 }
 

@@ -25,8 +25,9 @@ use std::time::Duration;
 use smol::future::{zip, FutureExt};
 use smol::io::{AsyncReadExt, AsyncWriteExt};
 use smol::{Async, LocalExecutor, Timer};
-use xg2g::app::{self, Reread, Running};
+use xg2g::app::{self, Found, Reread, Running};
 use xg2g::config::{Config, Loaded, ReceiverSource, Reloads};
+use xg2g::discovery::{Ports, Told};
 use xg2g::log::audit::Audit;
 use xg2g::notice::Notices;
 use xg2g::receiver::demo;
@@ -62,6 +63,7 @@ pub(crate) struct Kit {
     receiver: demo::Receiver,
     config: Rc<RefCell<Config>>,
     watch: Cell<Watch>,
+    found: RefCell<Found>,
     directory: PathBuf,
     /// When it was made, in seconds since 1970.
     since: i64,
@@ -115,6 +117,7 @@ pub(crate) fn with<F: AsyncFnOnce(&Kit)>(
         receiver,
         config: Rc::new(config.into()),
         watch: Cell::default(),
+        found: RefCell::new(unseen()),
         directory,
         since,
     };
@@ -134,6 +137,17 @@ pub(crate) fn with<F: AsyncFnOnce(&Kit)>(
     let _ = std::fs::remove_dir_all(&kit.directory);
 }
 
+/// The HDHomeRun device at free ports, without rivals: other tests run beside.
+pub(crate) fn unseen() -> Found {
+    Found {
+        ports: Ports {
+            hdhomerun: 0,
+            ssdp: 0,
+        },
+        rivals: Vec::new(),
+    }
+}
+
 impl Kit {
     /// Starts the program (again), with what an earlier run left on disk.
     pub(crate) fn start(&self) {
@@ -148,6 +162,7 @@ impl Kit {
                 may_sleep: |path| path.ends_with("asleep/epg.dat"),
             },
             reread: self.reread(),
+            found: self.found.borrow().clone(),
         };
         *self.running.borrow_mut() = Some(app::start(&self.executor, options).unwrap());
     }
@@ -233,6 +248,21 @@ impl Kit {
     /// Who takes wishes for the configuration to be read again.
     pub(crate) fn reloads(&self) -> Rc<Reloads> {
         self.running.borrow().as_ref().unwrap().reloads().clone()
+    }
+
+    /// How the HDHomeRun device is found.
+    pub(crate) fn discovery(&self) -> Told {
+        self.running.borrow().as_ref().unwrap().discovery()
+    }
+
+    /// Takes these ports for others that may play an HDHomeRun tuner, from the next start on.
+    pub(crate) fn rivals(&self, rivals: Vec<u16>) {
+        self.found.borrow_mut().rivals = rivals;
+    }
+
+    /// Listens at these ports for HDHomeRun clients, from the next start on.
+    pub(crate) fn listen_for_clients(&self, ports: Ports) {
+        self.found.borrow_mut().ports = ports;
     }
 
     /// What happens in the running program.

@@ -42,10 +42,11 @@ impl Drop for Folder {
     }
 }
 
-/// The binary with these arguments and no environment.
+/// The binary with these arguments and next to no environment: it is no HDHomeRun tuner, whose ports are the same for all.
 pub(crate) fn xg2g<'a>(args: impl IntoIterator<Item = &'a str>) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_xg2g"));
-    command.env_clear().args(args).stdin(Stdio::null());
+    let command_line = command.env_clear().args(args).stdin(Stdio::null());
+    command_line.env("XG2G_HDHR_ENABLED", "false");
     command
 }
 

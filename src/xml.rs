@@ -5,7 +5,8 @@ use std::borrow::Cow;
 
 use xmlwriter::{Indent, Options, XmlWriter};
 
-pub(super) fn writer(capacity: usize) -> XmlWriter {
+/// A writer of one element without blanks between; `capacity` in bytes.
+pub fn writer(capacity: usize) -> XmlWriter {
     let options = Options {
         use_single_quote: false,
         indent: Indent::None,
@@ -15,42 +16,43 @@ pub(super) fn writer(capacity: usize) -> XmlWriter {
 }
 
 /// The document of one element as a line.
-pub(super) fn line(xml: XmlWriter) -> String {
+pub fn line(xml: XmlWriter) -> String {
     let mut text = xml.end_document();
     text.push('\n');
     text
 }
 
-pub(super) fn element(xml: &mut XmlWriter, name: &str, text: &str) {
+/// An element with text.
+pub fn element(xml: &mut XmlWriter, name: &str, text: &str) {
     xml.start_element(name);
-    xml.write_text(&escape(text));
+    xml.write_text(&escape_text(text));
     xml.end_element();
 }
 
 /// An element with an attribute, if that has a value.
-pub(super) fn element_with(
-    xml: &mut XmlWriter,
-    name: &str,
-    attribute: (&str, Option<&str>),
-    text: &str,
-) {
+pub fn element_with(xml: &mut XmlWriter, name: &str, attribute: (&str, Option<&str>), text: &str) {
     xml.start_element(name);
     if let (key, Some(value)) = attribute {
         xml.write_attribute(key, value);
     }
-    xml.write_text(&escape(text));
+    xml.write_text(&escape_text(text));
     xml.end_element();
 }
 
 /// Escapes what `xmlwriter` leaves in text; characters that XML 1.0 has no place for were dropped by the model.
-fn escape(text: &str) -> Cow<'_, str> {
+fn escape_text(text: &str) -> Cow<'_, str> {
     if memchr::memchr2(b'&', b'>', text.as_bytes()).is_none() {
         return text.into();
     }
     text.replace('&', "&amp;").replace('>', "&gt;").into()
 }
 
-/// The same for an attribute.
-pub(super) fn attribute(text: &str) -> String {
+/// A text as the value of an attribute.
+pub fn attribute(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;")
+}
+
+/// A text as it stands in a document that is written by hand.
+pub fn text(text: &str) -> String {
+    attribute(text).replace('>', "&gt;").replace('"', "&quot;")
 }

@@ -1,0 +1,44 @@
+//! A setting: its name, its environment variable, what it may hold.
+
+use super::toml::Value;
+use super::{Config, Kind, KEYS};
+
+/// A setting.
+#[derive(Clone, Copy)]
+pub struct Key {
+    /// Its name in the file: section and key.
+    pub path: &'static str,
+    /// Its environment variable.
+    pub env: &'static str,
+    /// What it may hold, and where that is kept.
+    pub kind: Kind,
+    /// What it is for, in a sentence or two.
+    pub about: &'static str,
+}
+
+impl Key {
+    /// The key of this name.
+    pub fn find(path: &str) -> Option<&'static Key> {
+        KEYS.iter().find(|key| key.path == path)
+    }
+
+    /// Its section and its name within it.
+    pub fn parts(&self) -> (&'static str, &'static str) {
+        self.path.split_once('.').unwrap_or(("", self.path))
+    }
+
+    /// Its value in a configuration as the file would have it; a secret is masked.
+    pub fn value(&self, config: &Config) -> Value {
+        self.kind.show(config)
+    }
+
+    /// Whether another value counts only after a restart: the port is opened once, and the directories are in use.
+    pub fn is_cold(&self) -> bool {
+        matches!(self.path, "server.listen" | "files.data" | "files.state")
+    }
+
+    /// Whether a bare number in its environment variable is a time in milliseconds.
+    pub(super) fn is_in_milliseconds(&self) -> bool {
+        self.env.ends_with("_MS")
+    }
+}
