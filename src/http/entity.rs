@@ -228,9 +228,9 @@ fn thousandths(quality: &str) -> Option<u16> {
     let (whole, fraction) = quality.split_once('.').unwrap_or((quality, ""));
     let whole = whole.parse::<u16>().ok()?.min(1);
     let digits = fraction.chars().map(|c| c.to_digit(10));
-    let digits = digits.chain(std::iter::repeat(Some(0))).take(3);
-    digits.fold(Some(whole), |sum, digit| {
-        Some(sum? * 10 + u16::try_from(digit?).ok()?)
+    let mut digits = digits.chain(std::iter::repeat(Some(0))).take(3);
+    digits.try_fold(whole, |sum, digit| {
+        Some(sum * 10 + u16::try_from(digit?).ok()?)
     })
 }
 
