@@ -114,8 +114,9 @@ build() {
     local smaller=()
     # The packages would be too large for the flash of receivers: 12 % smaller.
     [ "$(table "$1" | awk '{print $5}')" = - ] || smaller=(--config 'profile.release.package.xg2g.opt-level="z"')
-    cargo_for "$1" build --release -Zbuild-std=std,panic_abort -Zbuild-std-features=optimize_for_size \
-        -Ztrim-paths --config 'profile.release.trim-paths="all"' "${smaller[@]}"
+    cargo_for "$1" build --release -Zbuild-std=std,panic_abort \
+        -Zbuild-std-features=optimize_for_size,backtrace-trace-only -Ztrim-paths \
+        --config 'profile.release.trim-paths="all"' "${smaller[@]}"
     verify "$1"
 }
 

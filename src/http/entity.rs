@@ -208,9 +208,9 @@ pub fn accepts_gzip(request: &Request) -> bool {
             let (key, value) = field.split_once('=')?;
             key.trim()
                 .eq_ignore_ascii_case("q")
-                .then(|| value.trim().parse().unwrap_or(0.0))
+                .then(|| thousandths(value.trim()).unwrap_or(0))
         });
-        let quality: f64 = quality.unwrap_or(1.0);
+        let quality = quality.unwrap_or(1000);
         if name.eq_ignore_ascii_case("gzip") || name.eq_ignore_ascii_case("x-gzip") {
             gzip = Some(quality);
         } else if name.eq_ignore_ascii_case("identity") {
@@ -219,8 +219,19 @@ pub fn accepts_gzip(request: &Request) -> bool {
             any = Some(quality);
         }
     }
-    let gzip = gzip.or(any).unwrap_or(0.0);
-    gzip > 0.0 && gzip >= plain.unwrap_or(0.0)
+    let gzip = gzip.or(any).unwrap_or(0);
+    gzip > 0 && gzip >= plain.unwrap_or(0)
+}
+
+/// A quality: 0 to 1 with at most three digits behind the point (RFC 9110, section 12.4.2); more are passed over.
+fn thousandths(quality: &str) -> Option<u16> {
+    let (whole, fraction) = quality.split_once('.').unwrap_or((quality, ""));
+    let whole = whole.parse::<u16>().ok()?.min(1);
+    let digits = fraction.chars().map(|c| c.to_digit(10));
+    let mut digits = digits.chain(std::iter::repeat(Some(0))).take(3);
+    digits.try_fold(whole, |sum, digit| {
+        Some(sum * 10 + u16::try_from(digit?).ok()?)
+    })
 }
 
 #[cfg(test)]
@@ -367,6 +378,11 @@ mod tests {
             ("identity;q=1, gzip;q=0.5", false),
             ("br", false),
             ("gzip;q=x", false),
+            ("gzip;q=0.x", false),
+            ("gzip;q=0.001", true),
+            ("gzip;q=2", true),
+            ("gzip;q=0.25, identity;q=0.3", false),
+            ("gzip;q=0.3, identity;q=0.25", true),
             ("", false),
         ] {
             let request = request("GET /", &format!("Accept-Encoding: {value}\r\n"));

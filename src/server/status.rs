@@ -1,9 +1,9 @@
 //! `/api/v1/status`: is it well, what is it doing.
 
 use std::rc::Rc;
-use std::time::{Instant, SystemTime};
+use std::time::{Duration, Instant, SystemTime};
 
-use nanoserde::SerJson;
+use nanoserde::{SerJson, SerJsonState};
 
 use super::device::Emulated;
 use super::rendered::Rendered;
@@ -82,8 +82,18 @@ struct RefreshJson {
     succeeded: Option<String>,
     error: Option<String>,
     calls: u32,
-    took_seconds: Option<f64>,
+    took_seconds: Option<Seconds>,
     next_in_seconds: Option<u64>,
+}
+
+/// Seconds with three digits behind the point.
+struct Seconds(Duration);
+
+impl SerJson for Seconds {
+    fn ser_json(&self, _: usize, state: &mut SerJsonState) {
+        let (seconds, millis) = (self.0.as_secs(), self.0.subsec_millis());
+        state.out.push_str(&format!("{seconds}.{millis:03}"));
+    }
 }
 
 #[derive(SerJson)]
@@ -191,9 +201,7 @@ impl Page {
                 succeeded: status.succeeded.map(time),
                 error: status.error,
                 calls: status.calls.total.wrapping_sub(status.calls_before.total),
-                took_seconds: status
-                    .took
-                    .map(|took| (took.as_secs_f64() * 1e3).round() / 1e3),
+                took_seconds: status.took.map(Seconds),
                 next_in_seconds: status
                     .next
                     .map(|next| next.saturating_duration_since(Instant::now()).as_secs()),

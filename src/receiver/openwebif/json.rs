@@ -1,20 +1,18 @@
 //! JSON as OpenWebif really sends it, one object at a time from the socket.
 //!
 //! An answer is an object with one long list of objects. [`Splitter`] cuts these out of the pieces as they arrive, so
-//! memory holds one object, not the answer; [`read_fields`] reads one with nanoserde's tokenizer. All quirks of types
-//! (numbers as strings, nulls, objects in the place of text) are met here and nowhere else.
+//! memory holds one object, not the answer; [`read_fields`] reads one. All quirks of types (numbers as strings, nulls,
+//! objects in the place of text) are met here and nowhere else.
 //!
-//! nanoserde 0.2 panics (`unimplemented!`) on some broken values of fields it skips, and loops for ever on others, so
-//! skipping is done here; its derived readers are never given text from outside.
+//! Not with nanoserde, which panics (`unimplemented!`) on some broken values of fields it skips, and loops for ever on
+//! others: its readers are never given text from outside.
 
 use std::borrow::Cow;
 
 use memchr::memchr3;
-use nanoserde::{DeJsonErr, DeJsonTok};
-
-use super::tokens::Tokens;
 
 use super::tame::tame;
+use super::tokens::{Token, Tokens};
 
 /// An object larger than this is not OpenWebif's: its longest event is some 10 kB, a listed bouquet of 1 000 services
 /// 170 kB.
@@ -108,7 +106,7 @@ impl Splitter {
                     begin = at + 1;
                 }
                 _ if self.open.is_empty() => return Err("this is no JSON object".into()),
-                // Not JSON, but comments for nanoserde's tokenizer.
+                // A comment, for some readers of JSON.
                 b'/' => return Err("broken JSON: a stray /".into()),
                 0..=0x1f => return Err("a control character in the answer".into()),
                 _ => {}
@@ -152,9 +150,9 @@ fn text_of(bytes: &[u8]) -> Cow<'_, str> {
 
 /// A value of a field, as far as anybody asks.
 #[derive(Debug, PartialEq)]
-pub(super) enum Value {
-    Text(String),
-    Number(f64),
+pub(super) enum Value<'a> {
+    /// Also a number, as written.
+    Text(Cow<'a, str>),
     Flag(bool),
     Null,
     /// A list; its items if they are lists of texts (`bouquets`), otherwise skipped.
@@ -163,35 +161,31 @@ pub(super) enum Value {
     Object,
 }
 
-impl Value {
-    /// Text; a number as written, nothing for null and for what cannot be text.
+impl Value<'_> {
+    /// Text; nothing for null and for what cannot be text.
     pub(super) fn text(self) -> String {
         match self {
-            Value::Text(text) => text,
-            Value::Number(number) => number.to_string(),
+            Value::Text(text) => text.into_owned(),
             _ => String::new(),
         }
     }
 
-    /// A whole number, also from text; `None` for anything else.
+    /// A whole number, what follows its point left out; `None` for anything else.
     pub(super) fn number(&self) -> Option<i64> {
-        match self {
-            Value::Number(number) if number.is_finite() => Some(*number as i64),
-            Value::Text(text) => text
-                .trim()
-                .parse::<f64>()
-                .ok()
-                .filter(|n| n.is_finite())
-                .map(|n| n as i64),
-            _ => None,
-        }
+        let Value::Text(text) = self else {
+            return None;
+        };
+        let (whole, fraction) = text.trim().split_once('.').unwrap_or((text.trim(), ""));
+        whole
+            .parse()
+            .ok()
+            .filter(|_| fraction.bytes().all(|byte| byte.is_ascii_digit()))
     }
 
     /// True, also as `"true"` or `"True"` or 1; `None` for what is no flag.
     pub(super) fn flag(&self) -> Option<bool> {
         match self {
             Value::Flag(flag) => Some(*flag),
-            Value::Number(number) => Some(*number != 0.0),
             Value::Text(text) => match text.trim().to_ascii_lowercase().as_str() {
                 "true" | "1" => Some(true),
                 "false" | "0" | "" => Some(false),
@@ -215,26 +209,24 @@ pub(super) fn read_fields(text: &str, mut each: impl FnMut(&str, Value)) -> Resu
 }
 
 fn read_strict(text: &str, each: &mut impl FnMut(&str, Value)) -> Result<(), String> {
-    let wrong = |error: DeJsonErr| format!("broken JSON: {error:?}");
-    let mut tokens = Tokens::of(text).map_err(wrong)?;
-    tokens.expect(DeJsonTok::CurlyOpen, "{").map_err(wrong)?;
-    let mut key = String::new();
-    while *tokens.token() == DeJsonTok::Str {
-        tokens.swap_text(&mut key);
-        tokens.step().map_err(wrong)?;
-        tokens.expect(DeJsonTok::Colon, ":").map_err(wrong)?;
-        let value = read_value(&mut tokens).map_err(wrong)?;
-        each(&key, value);
-        if *tokens.token() != DeJsonTok::CurlyClose {
-            tokens.expect(DeJsonTok::Comma, ", or }").map_err(wrong)?;
+    let mut tokens = Tokens::of(text);
+    tokens.expect(b'{')?;
+    loop {
+        let key = match tokens.next()? {
+            Token::Text(key) => key,
+            Token::Mark(b'}') => break,
+            _ => return Err(tokens.wrong("a key")),
+        };
+        tokens.expect(b':')?;
+        each(&key, read_value(&mut tokens)?);
+        match tokens.next()? {
+            Token::Mark(b',') => {}
+            Token::Mark(b'}') => break,
+            _ => return Err(tokens.wrong(", or }")),
         }
     }
     // What is behind the object is not looked at: the splitter has seen that it ends here.
-    if *tokens.token() == DeJsonTok::CurlyClose {
-        Ok(())
-    } else {
-        Err("broken JSON: an object does not end".into())
-    }
+    Ok(())
 }
 
 /// Reads the list of objects under `key` of an object, each handed out as text. Used for the one answer with lists in
@@ -248,51 +240,44 @@ pub(super) fn split_list(
     splitter.finish().map(|_| ())
 }
 
-fn read_value(tokens: &mut Tokens<'_>) -> Result<Value, DeJsonErr> {
-    let value = match *tokens.token() {
-        DeJsonTok::Str => Value::Text(tokens.take_text()),
-        DeJsonTok::U64(number) => Value::Number(number as f64),
-        DeJsonTok::I64(number) => Value::Number(number as f64),
-        DeJsonTok::F64(number) => Value::Number(number),
-        DeJsonTok::Bool(flag) => Value::Flag(flag),
-        DeJsonTok::Null => Value::Null,
-        DeJsonTok::BlockOpen => return read_list(tokens).map(Value::List),
-        DeJsonTok::CurlyOpen => {
+fn read_value<'a>(tokens: &mut Tokens<'a>) -> Result<Value<'a>, String> {
+    Ok(match tokens.next()? {
+        Token::Text(text) => Value::Text(text),
+        Token::Number(number) => Value::Text(number.into()),
+        Token::Flag(flag) => Value::Flag(flag),
+        Token::Null => Value::Null,
+        Token::Mark(b'[') => Value::List(read_list(tokens)?),
+        Token::Mark(b'{') => {
             read_list(tokens)?;
-            return Ok(Value::Object);
+            Value::Object
         }
         _ => return Err(tokens.wrong("a value")),
-    };
-    tokens.step()?;
-    Ok(value)
+    })
 }
 
-/// Walks a list or an object to its end, gathering the texts of each inner list.
-fn read_list(tokens: &mut Tokens<'_>) -> Result<Vec<Vec<String>>, DeJsonErr> {
+/// Walks an opened list or object to its end, gathering the texts of each inner list.
+fn read_list(tokens: &mut Tokens<'_>) -> Result<Vec<Vec<String>>, String> {
     let mut rows: Vec<Vec<String>> = Vec::new();
-    let mut depth = 0;
-    loop {
-        match tokens.token() {
-            DeJsonTok::BlockOpen | DeJsonTok::CurlyOpen => {
+    let mut depth = 1;
+    while depth > 0 {
+        match tokens.next()? {
+            Token::Mark(b'[' | b'{') => {
                 depth += 1;
                 if depth == 2 {
                     rows.push(Vec::new());
                 }
             }
-            DeJsonTok::BlockClose | DeJsonTok::CurlyClose => depth -= 1,
-            DeJsonTok::Str if depth == 2 => {
+            Token::Mark(b']' | b'}') => depth -= 1,
+            Token::Text(text) if depth == 2 => {
                 if let Some(row) = rows.last_mut() {
-                    row.push(tokens.take_text());
+                    row.push(text.into_owned());
                 }
             }
-            DeJsonTok::Eof | DeJsonTok::Bof => return Err(tokens.wrong("the end of a list")),
+            Token::End => return Err(tokens.wrong("the end of a list")),
             _ => {}
         }
-        tokens.step()?;
-        if depth == 0 {
-            return Ok(rows);
-        }
     }
+    Ok(rows)
 }
 
 /// Undoes the HTML escaping of OpenWebif's guide texts, once: `&amp; &lt; &gt; &quot; &#x27;` and numbers.
@@ -354,6 +339,25 @@ mod tests {
         Ok((objects, splitter.finish()?))
     }
 
+    fn owned(value: Value<'_>) -> Value<'static> {
+        match value {
+            Value::Text(text) => Value::Text(text.into_owned().into()),
+            Value::Flag(flag) => Value::Flag(flag),
+            Value::Null => Value::Null,
+            Value::List(rows) => Value::List(rows),
+            Value::Object => Value::Object,
+        }
+    }
+
+    fn fields(text: &str) -> Vec<(String, Value<'static>)> {
+        let mut fields = Vec::new();
+        read_fields(text, |key, value| {
+            fields.push((key.to_owned(), owned(value)));
+        })
+        .unwrap();
+        fields
+    }
+
     #[test]
     fn objects_are_cut_out_however_the_pieces_fall() {
         let text = "{\n \"events\": [\n  {\"a\": \"}]\\\"{\", \"b\": {\"c\": [1]}},\n {}],\n \"result\": true}";
@@ -364,10 +368,8 @@ mod tests {
                 ["{\"a\": \"}]\\\"{\", \"b\": {\"c\": [1]}}", "{}"],
                 "{step}"
             );
-            let mut fields = Vec::new();
-            read_fields(&shell, |key, value| fields.push((key.to_owned(), value))).unwrap();
             assert_eq!(
-                fields,
+                fields(&shell),
                 [
                     ("events".into(), Value::List(vec![])),
                     ("result".into(), Value::Flag(true))
@@ -402,9 +404,8 @@ mod tests {
 
     #[test]
     fn types_may_vary() {
-        let mut fields = Vec::new();
         let text = r#"{"a":"12","b":12.9,"c":null,"d":true,"e":"True","f":{"x":[1]},"g":[["r","n"],["s"]],"h":-3}"#;
-        read_fields(text, |key, value| fields.push((key.to_owned(), value))).unwrap();
+        let fields = fields(text);
         let value = |at: usize| &fields[at].1;
         assert_eq!(
             (value(0).number(), value(1).number(), value(2).number()),
@@ -419,6 +420,13 @@ mod tests {
             Value::List(vec![vec!["r".into(), "n".into()], vec!["s".into()]])
         );
         assert_eq!(value(7).number(), Some(-3));
+        for no in ["1e3", "1.x", "12 s", "", "99999999999999999999"] {
+            assert_eq!(Value::Text(no.into()).number(), None, "{no}");
+        }
+        for (text, number) in [(" 7 ", 7), ("7.", 7), ("-1.5", -1)] {
+            assert_eq!(Value::Text(text.into()).number(), Some(number));
+        }
+        assert_eq!(Value::Text("7.30".into()).text(), "7.30");
     }
 
     #[test]
