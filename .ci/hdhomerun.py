@@ -32,6 +32,8 @@ LIMIT = 400
 FOUND = re.compile(r"^hdhomerun device (\w+) found at (\S+)$", re.MULTILINE)
 # libhdhomerun has room for no more.
 LONGEST_BASE = 28
+# Seconds in which reports of groups are repeated (RFC 3376, 8.1 and 8.11).
+REPORTS = 2.5
 # For how long silence must last to be believed, a stop included.
 SILENCE = 6
 RIVAL_PORT = 6081
@@ -136,6 +138,8 @@ def check_taken(checks, world):
 
 def check_silence(checks, world):
     """On a loopback address only, or switched off, it sends nothing to anybody."""
+    # The kernel repeats that the one before has left its group.
+    time.sleep(REPORTS)
     for name, settings in (("loopback", {"XG2G_LISTEN": f"127.0.0.1:{PORT}"}), ("off", {"XG2G_HDHR_ENABLED": "false"})):
         since = len(world.sniffer)
         with world.start(**settings) as program:
