@@ -2,71 +2,49 @@
 //!
 //! The rules (G1 ...) are those of the clients' reference page; each has a test of its name below.
 
+mod client;
+
 use std::io::{self, Write};
 
+pub use client::Client;
+
 use crate::model::{
-    player_name, player_text, stream_source, Base, Bouquet, Channel, Lineup, Media, UrlKind,
+    player_name, player_text, stream_source, Base, Bouquet, Channel, Label, Lineup, Media,
+    Programs, UrlKind,
 };
 
-/// For whom a playlist is written.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Client {
-    /// Kodi's IPTV Simple client; also for programs we do not know, since everybody else ignores its extra lines.
-    Kodi,
-    /// Jellyfin and Emby.
-    Jellyfin,
-    /// Plex, through a tuner emulator.
-    Plex,
-    /// Tvheadend's automatic IPTV network.
-    Tvheadend,
-    /// Threadfin, xTeVe and kin.
-    Threadfin,
-    /// Nothing but the attributes everybody reads.
-    Plain,
+/// What a playlist is made from.
+#[derive(Clone, Copy, Debug)]
+pub struct Contents<'a> {
+    /// The channels.
+    pub lineup: &'a Lineup,
+    /// Those of them that HDHomeRun clients are offered.
+    pub programs: &'a Programs,
+    /// The bouquet whose channels are to be listed; `None` for all.
+    pub bouquet: Option<&'a Bouquet>,
 }
 
-impl Client {
-    /// By the name used in `?client=`.
-    pub fn named(name: &str) -> Option<Client> {
-        Some(match name {
-            "kodi" => Client::Kodi,
-            "jellyfin" => Client::Jellyfin,
-            "plex" => Client::Plex,
-            "tvheadend" => Client::Tvheadend,
-            "threadfin" => Client::Threadfin,
-            "plain" => Client::Plain,
-            _ => return None,
-        })
-    }
-
-    /// By the `User-Agent` header.
-    pub fn of_agent(agent: &str) -> Client {
-        let agent = agent.to_ascii_lowercase();
-        let has = |word: &str| agent.contains(word);
-        if has("kodi") {
-            Client::Kodi
-        } else if has("jellyfin") || has("emby") {
-            Client::Jellyfin
-        } else if has("plex") {
-            Client::Plex
-        } else if has("tvheadend") {
-            Client::Tvheadend
-        } else if has("threadfin") || has("xteve") {
-            Client::Threadfin
-        } else {
-            Client::Kodi
-        }
-    }
-
-    /// The name used in `?client=`.
-    pub fn name(self) -> &'static str {
-        match self {
-            Client::Kodi => "kodi",
-            Client::Jellyfin => "jellyfin",
-            Client::Plex => "plex",
-            Client::Tvheadend => "tvheadend",
-            Client::Threadfin => "threadfin",
-            Client::Plain => "plain",
+impl<'a> Contents<'a> {
+    /// The channels for a client, in order, and what they are called. Plex gets what it gets as an HDHomeRun client.
+    fn channels(&self, client: Client) -> Box<dyn Iterator<Item = (&'a Channel, Label)> + 'a> {
+        let Contents {
+            lineup,
+            programs,
+            bouquet,
+        } = *self;
+        let find = |at: u32| lineup.channels.get(at as usize);
+        let usual = |channel: &'a Channel| (channel, Label::of(channel));
+        match (client, bouquet) {
+            (Client::Plex, _) => Box::new(programs.of_bouquet(bouquet).filter_map(move |one| {
+                let channel = find(one.channel)?;
+                Some((channel, Label::numbered(channel, one.number)))
+            })),
+            (_, Some(bouquet)) => {
+                let mut channels = bouquet.channels.clone();
+                channels.sort_unstable();
+                Box::new(channels.into_iter().filter_map(find).map(usual))
+            }
+            (_, None) => Box::new(lineup.channels.iter().map(usual)),
         }
     }
 }
@@ -80,50 +58,37 @@ pub struct Links<'a> {
     pub direct: Option<&'a str>,
 }
 
-/// Writes the playlist of all channels, or of one bouquet.
+/// Writes the playlist for a client.
 ///
 /// # Errors
 /// Those of `out`.
 pub fn write(
     out: &mut impl Write,
-    lineup: &Lineup,
-    bouquet: Option<&Bouquet>,
+    contents: &Contents<'_>,
     links: &Links<'_>,
     client: Client,
 ) -> io::Result<()> {
-    let guide = links.base.guide();
+    let guide = match client {
+        Client::Plex => links.base.numbered_guide(),
+        _ => links.base.guide(),
+    };
     writeln!(out, "#EXTM3U url-tvg=\"{guide}\" x-tvg-url=\"{guide}\"")?;
-    match bouquet {
-        Some(bouquet) => {
-            let mut channels: Vec<u32> = bouquet.channels.clone();
-            channels.sort_unstable();
-            for channel in channels
-                .iter()
-                .filter_map(|at| lineup.channels.get(*at as usize))
-            {
-                write_channel(out, channel, &[player_text(&bouquet.name)], links, client)?;
-            }
-        }
-        None => {
-            let names: Vec<String> = lineup
-                .bouquets
-                .iter()
-                .map(|bouquet| player_text(&bouquet.name))
-                .collect();
-            for channel in &lineup.channels {
-                let mut groups: Vec<&String> = Vec::with_capacity(channel.bouquets.len());
-                for name in channel
-                    .bouquets
-                    .iter()
-                    .filter_map(|at| names.get(usize::from(*at)))
-                {
-                    if !groups.contains(&name) {
-                        groups.push(name);
-                    }
+    let bouquets = contents.lineup.bouquets.iter();
+    let names: Vec<String> = bouquets.map(|bouquet| player_text(&bouquet.name)).collect();
+    let only = contents.bouquet.map(|bouquet| player_text(&bouquet.name));
+    for (channel, label) in contents.channels(client) {
+        let mut groups: Vec<&String> = Vec::with_capacity(channel.bouquets.len());
+        let own = channel.bouquets.iter();
+        let own = own.filter_map(|at| names.get(usize::from(*at)));
+        match &only {
+            Some(name) => groups.push(name),
+            None => own.for_each(|name| {
+                if !groups.contains(&name) {
+                    groups.push(name);
                 }
-                write_channel(out, channel, &groups, links, client)?;
-            }
+            }),
         }
+        write_channel(out, channel, &label, &groups, links, client)?;
     }
     Ok(())
 }
@@ -131,15 +96,17 @@ pub fn write(
 fn write_channel(
     out: &mut impl Write,
     channel: &Channel,
+    label: &Label,
     groups: &[impl AsRef<str>],
     links: &Links<'_>,
     client: Client,
 ) -> io::Result<()> {
-    let (base, slug, number) = (links.base, &channel.slug, channel.number);
+    let (base, slug) = (links.base, &channel.slug);
+    let Label { id, number, .. } = label;
     let name = player_name(&channel.name);
     write!(
         out,
-        "#EXTINF:-1 tvg-id=\"{slug}.e2\" tvg-chno=\"{number}\" tvg-name=\"{name}\""
+        "#EXTINF:-1 tvg-id=\"{id}\" tvg-chno=\"{number}\" tvg-name=\"{name}\""
     )?;
     write!(out, " tvg-logo=\"{}\" group-title=\"", base.logo(slug))?;
     join(out, groups, ";")?;
@@ -179,7 +146,7 @@ mod tests {
     use std::sync::LazyLock;
 
     use super::*;
-    use crate::model::{Entry, ListedBouquet, Listing, Selection};
+    use crate::model::{Entry, ListedBouquet, Listing, Numbers, Offer, Selection};
 
     static BASE: LazyLock<Base> = LazyLock::new(|| Base {
         address: "http://box:8080".into(),
@@ -226,8 +193,24 @@ mod tests {
     const RADIO: [(&str, &str); 1] = [("1:0:2:7000:445:1:C00000:0:0:0:", "Bayern 1")];
 
     fn text(client: Client, links: &Links<'_>) -> String {
+        text_of(&lineup(&TV, &RADIO), None, client, links)
+    }
+
+    /// The channels of the lineup that HDHomeRun clients are offered have numbers from 701 on.
+    fn text_of(lineup: &Lineup, stem: Option<&str>, client: Client, links: &Links<'_>) -> String {
+        let offer = Offer {
+            bouquets: vec![],
+            most: 480,
+        };
+        let mut programs = Programs::of(lineup, &offer, &mut Numbers::default());
+        programs.list.iter_mut().for_each(|one| one.number += 700);
+        let contents = Contents {
+            lineup,
+            programs: &programs,
+            bouquet: stem.map(|stem| lineup.bouquet(stem).unwrap()),
+        };
         let mut out = Vec::new();
-        write(&mut out, &lineup(&TV, &RADIO), None, links, client).unwrap();
+        write(&mut out, &contents, links, client).unwrap();
         String::from_utf8(out).unwrap()
     }
 
@@ -253,16 +236,8 @@ mod tests {
         assert!(all.contains("\nhttp://box:8080/stream/1-0-19-283D-3FB-1-C00000-0-0-0.ts\n"));
         let mut moved = TV;
         moved.reverse();
-        let mut out = Vec::new();
-        write(
-            &mut out,
-            &lineup(&moved, &RADIO),
-            None,
-            &links(None),
-            Client::Kodi,
-        )
-        .unwrap();
-        let moved = String::from_utf8(out).unwrap();
+        let moved = lineup(&moved, &RADIO);
+        let moved = text_of(&moved, None, Client::Kodi, &links(None));
         let urls = |text: &str| {
             let mut urls: Vec<String> = text
                 .lines()
@@ -389,18 +364,27 @@ mod tests {
     #[test]
     fn a_bouquet_has_a_playlist_of_its_own() {
         let lineup = lineup(&TV, &RADIO);
-        let mut out = Vec::new();
-        write(
-            &mut out,
-            &lineup,
-            lineup.bouquet("two"),
-            &links(None),
-            Client::Kodi,
-        )
-        .unwrap();
-        let text = String::from_utf8(out).unwrap();
+        let text = text_of(&lineup, Some("two"), Client::Kodi, &links(None));
         assert_eq!(text.matches("#EXTINF").count(), 1);
         assert!(text.contains("group-title=\"Two\""));
+    }
+
+    #[test]
+    fn plex_gets_the_channels_of_hdhomerun_clients_by_their_numbers() {
+        let lineup = lineup(&TV, &RADIO);
+        let text = text_of(&lineup, None, Client::Plex, &links(None));
+        assert!(text.starts_with("#EXTM3U url-tvg=\"http://box:8080/xmltv.xml?client=plex\" "));
+        let first = &lines_of(&text, "Das Erste");
+        assert!(first[0].starts_with("#EXTINF:-1 tvg-id=\"701\" tvg-chno=\"701\" tvg-name="));
+        assert_eq!(
+            first[1],
+            "http://box:8080/stream/1-0-19-283D-3FB-1-C00000-0-0-0.ts"
+        );
+        // Neither radio nor what is no transport stream.
+        assert_eq!(text.matches("#EXTINF").count(), 3);
+        let two = text_of(&lineup, Some("two"), Client::Plex, &links(None));
+        assert!(two.contains("tvg-id=\"701\"") && two.contains("group-title=\"Two\""));
+        assert_eq!(two.matches("#EXTINF").count(), 1);
     }
 
     #[test]
@@ -412,26 +396,5 @@ mod tests {
             !text(Client::Kodi, &links(None)).contains("u:p"),
             "no password in a playlist unless direct"
         );
-    }
-
-    #[test]
-    fn clients_are_known_by_their_agent() {
-        assert_eq!(
-            Client::of_agent("KodifromDebian/20.1 (X11; Linux x86_64)"),
-            Client::Kodi
-        );
-        assert_eq!(Client::of_agent("Jellyfin-Server/10.9"), Client::Jellyfin);
-        assert_eq!(Client::of_agent("TVHeadend/4.3"), Client::Tvheadend);
-        assert_eq!(Client::of_agent("curl/8"), Client::Kodi);
-        for name in [
-            "kodi",
-            "jellyfin",
-            "plex",
-            "tvheadend",
-            "threadfin",
-            "plain",
-        ] {
-            assert_eq!(Client::named(name).map(Client::name), Some(name));
-        }
     }
 }

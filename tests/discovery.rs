@@ -103,7 +103,10 @@ fn variables_are_told_and_unknown_ones_are_errors() {
         let mut play = kit.play("/auto/v1").await;
         play.packets(10).await;
         let vstatus = value(port, "/tuner0/vstatus").await;
-        assert!(vstatus.contains("vch=1 name=Erste Welle HD"), "{vstatus}");
+        assert!(
+            vstatus.contains("vch=1 name=Erste\u{a0}Welle\u{a0}HD "),
+            "{vstatus}"
+        );
     });
 }
 

@@ -5,6 +5,7 @@ mod errors;
 mod guide;
 mod logos;
 mod playlists;
+mod plex;
 mod streams;
 
 /// The first service of the demo, as the receiver and as addresses name it.

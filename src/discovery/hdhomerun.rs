@@ -14,7 +14,7 @@ use smol::io::{AsyncReadExt, AsyncWriteExt};
 use smol::{Async, LocalExecutor, Task, Timer};
 
 use super::{Needs, Way};
-use crate::hdhomerun::frame::{self, LONGEST};
+use crate::hdhomerun::frame::{Received, LONGEST};
 use crate::hdhomerun::{control, discover};
 
 /// Connections at once. For one more, that which has asked nothing for the longest time is closed.
@@ -191,24 +191,22 @@ async fn serve(
     asked: Rc<Cell<Instant>>,
     patience: Duration,
 ) {
-    let mut received = Vec::new();
+    let mut received = Received::default();
     let mut piece = [0; PIECE];
-    while let Ok(first) = frame::first(&received) {
+    while let Ok(request) = received.take() {
         // A request that comes byte by byte has no more time than one that does not come.
         let until = asked.get() + patience;
-        let Some(request) = first else {
+        let Some(request) = request else {
             match within(until, stream.read(&mut piece)).await {
-                Ok(len @ 1..) => received.extend_from_slice(piece.get(..len).unwrap_or_default()),
+                Ok(len @ 1..) => received.add(piece.get(..len).unwrap_or_default()),
                 Ok(0) | Err(_) => return,
             }
             continue;
         };
-        let reply = control::answer(request, &(needs.device)(), &(needs.tuners)());
+        let reply = control::answer(&request, &(needs.device)(), &(needs.tuners)());
         let Some(reply) = reply else {
             break;
         };
-        let len = request.len();
-        received.drain(..len);
         if within(until, stream.write_all(&reply)).await.is_err() {
             return;
         }
@@ -281,17 +279,17 @@ mod tests {
 
     /// The next answer on a connection; `None` if it is closed.
     async fn hear(stream: &mut Async<TcpStream>) -> Option<String> {
-        let mut answer = Vec::new();
+        let mut answer = Received::default();
         let mut byte = [0];
         loop {
-            if let Some(whole) = frame::first(&answer).unwrap() {
-                let whole = Frame::read(whole).unwrap();
+            if let Some(whole) = answer.take().unwrap() {
+                let whole = Frame::read(&whole).unwrap();
                 let text = whole.text(tag::VALUE).or(whole.text(tag::ERROR));
                 return Some(text.unwrap().to_owned());
             }
             // What is closed with something unread is reset.
             stream.read_exact(&mut byte).await.ok()?;
-            answer.extend(byte);
+            answer.add(&byte);
         }
     }
 

@@ -119,16 +119,16 @@ impl Ssdp<'_> {
         if has_changed {
             let port = self.needs.ports.ssdp;
             let address = SocketAddrV4::new(own.unwrap_or(Ipv4Addr::UNSPECIFIED), port);
-            // Anew for each change: what was joined on cards that are gone is left so. The old one hears on meanwhile.
+            // Anew for each change: what was joined on cards that are gone goes with the old one, which hears until then.
             let ear = listen(address, &links).map_err(|error| {
-                io::Error::new(
-                    error.kind(),
-                    format!("cannot listen on UDP {address}: {error}"),
-                )
-            })?;
+                let text = format!("cannot listen on UDP {address}: {error}");
+                io::Error::new(error.kind(), text)
+            });
+            self.ear = None;
+            self.needs.state.listens_ssdp(0);
+            let ear = self.ear.insert(ear?);
             let port = ear.get_ref().local_addr()?.port();
             self.needs.state.listens_ssdp(port);
-            self.ear = Some(ear);
         }
         Ok(())
     }

@@ -6,6 +6,7 @@ use std::net::{SocketAddr, UdpSocket};
 use std::time::Instant;
 
 use log::{debug, info};
+use rustix::net::sockopt;
 
 use super::links::Link;
 use super::message;
@@ -23,6 +24,8 @@ struct Voice {
     /// Where we are described.
     location: String,
     announcements: Announcements,
+    /// The last announcement could not be sent.
+    is_unheard: bool,
 }
 
 /// All who announce us.
@@ -46,13 +49,16 @@ impl Voices {
         &self.uuid
     }
 
-    /// Makes one for each link, now that these are all; their first announcement is due at once. `false` if there was
-    /// no change.
+    /// Makes one for each link, now that these are all; the first announcement of each is due at once, and of who could
+    /// not be heard. `false` if there was no change.
     pub(super) fn set(&self, links: &[Link], needs: &Needs, now: Instant) -> bool {
         let mut all = self.all.borrow_mut();
         let old: Vec<Link> = all.iter().map(|voice| voice.link).collect();
         let change = Change::of(&old, links);
         all.retain(|voice| !change.gone.contains(&voice.link));
+        for voice in all.iter_mut().filter(|voice| voice.is_unheard) {
+            voice.announcements = Announcements::new(now);
+        }
         let mut come = false;
         for link in &change.come {
             match Voice::open(*link, needs, now) {
@@ -65,7 +71,7 @@ impl Voices {
                     all.push(voice);
                     come = true;
                 }
-                // A card that is switched off keeps its addresses.
+                // It may be gone again.
                 Err(error) => debug!("nothing can be sent from {}: {error}", link.address),
             }
         }
@@ -82,7 +88,7 @@ impl Voices {
     pub(super) fn announce(&self, now: Instant) {
         for voice in self.all.borrow_mut().iter_mut() {
             if voice.announcements.take(now) {
-                voice.say(&message::alive(&self.uuid, &voice.location));
+                voice.is_unheard = !voice.say(&message::alive(&self.uuid, &voice.location));
             }
         }
     }
@@ -97,8 +103,14 @@ impl Voices {
 
 impl Voice {
     fn open(link: Link, needs: &Needs, now: Instant) -> io::Result<Voice> {
-        // The kernel sends to a group by the card of the address it is sent from.
         let socket = UdpSocket::bind((link.address, 0))?;
+        // The address would do, but then nobody would be told that the card is switched off.
+        sockopt::set_ip_multicast_if_with_ifindex(
+            &socket,
+            &message::GROUP,
+            &link.address,
+            link.card,
+        )?;
         socket.set_multicast_ttl_v4(TTL)?;
         socket.set_nonblocking(true)?;
         Ok(Voice {
@@ -106,16 +118,22 @@ impl Voice {
             socket,
             location: super::location(&needs.at(link.address)),
             announcements: Announcements::new(now),
+            is_unheard: false,
         })
     }
 
-    fn say(&self, messages: &[String]) {
-        for message in messages {
-            let to = SocketAddr::from(message::group());
-            if let Err(error) = self.socket.send_to(message.as_bytes(), to) {
-                debug!("{} cannot announce us: {error}", self.link.address);
-            }
+    /// Says something to the group; `false` if it could not, as on a card that is switched off, which keeps its
+    /// addresses.
+    fn say(&self, messages: &[String]) -> bool {
+        let to = SocketAddr::from(message::group());
+        let mut sent = messages
+            .iter()
+            .map(|message| self.socket.send_to(message.as_bytes(), to));
+        let failure = sent.find_map(Result::err);
+        if let Some(error) = &failure {
+            debug!("nobody hears {}: {error}", self.link.address);
         }
+        failure.is_none()
     }
 }
 

@@ -6,7 +6,8 @@ use crate::model::{fnv1a, marker, Episode, Event};
 const EIGHT_DIGITS: u32 = 100_000_000;
 
 /// A stable id in the shape of Gracenote's, which is what `dd_progid` is: the same programme has it again whenever it
-/// is repeated; other episodes of a series share the part before the dot (rule G12). `channel` is the id of the channel.
+/// is repeated; other episodes of a series share the part before the dot (rule G12). `channel` is the id of the channel
+/// that it has in all outputs.
 ///
 /// Series and programme are known by their CRIDs where the broadcast has them, else by their texts. Only `EP` says that
 /// an episode's number follows (Tvheadend reads it), so a programme of a series without a number is an `SH`: to

@@ -5,16 +5,16 @@ use xmlwriter::XmlWriter;
 use super::details;
 use super::identity::programme_id;
 use super::texts::Texts;
-use crate::model::{category, marker, xmltv_time, Episode, Event};
+use crate::model::{category, marker, xmltv_time, Episode, Event, Label};
 use crate::xml::{element, element_with, line, writer};
 
-/// The `<programme>` element of an event on the channel with this id.
-pub fn programme(id: &str, event: &Event) -> String {
+/// The `<programme>` element of an event on a channel.
+pub fn programme(label: &Label, event: &Event) -> String {
     let mut xml = writer(512 + event.description.len());
     xml.start_element("programme");
     xml.write_attribute("start", &xmltv_time(event.start));
     xml.write_attribute("stop", &xmltv_time(event.stop()));
-    xml.write_attribute("channel", id);
+    xml.write_attribute("channel", &label.id);
     let all: Vec<Texts> = Texts::of(event).collect();
     for texts in &all {
         element_with(&mut xml, "title", ("lang", texts.lang), texts.title);
@@ -38,7 +38,7 @@ pub fn programme(id: &str, event: &Event) -> String {
     if let Some(details) = details {
         details::countries(&mut xml, details);
     }
-    numbers(&mut xml, id, event, episode);
+    numbers(&mut xml, &label.own, event, episode);
     if let Some(details) = details {
         details::crids(&mut xml, details);
         details::technique(&mut xml, details);
@@ -79,6 +79,16 @@ fn numbers(xml: &mut XmlWriter, channel: &str, event: &Event, episode: Option<Ep
 mod tests {
     use super::*;
     use crate::model::{Aspect, Credit, Details, Quality, Role, Sound, Translation};
+
+    /// On a channel with this id.
+    fn programme(id: &str, event: &Event) -> String {
+        let label = Label {
+            id: id.into(),
+            number: 12,
+            own: id.into(),
+        };
+        super::programme(&label, event)
+    }
 
     fn event() -> Event {
         Event {
@@ -161,6 +171,27 @@ mod tests {
             role,
             name: name.into(),
         }
+    }
+
+    #[test]
+    fn a_programme_has_the_same_id_whatever_its_channel_is_called() {
+        let details = Details {
+            programme_crid: "/1".into(),
+            ..Details::default()
+        };
+        let relative = Event {
+            details: Some(Box::new(details)),
+            ..event()
+        };
+        let by_number = Label {
+            id: "12".into(),
+            number: 12,
+            own: "x".into(),
+        };
+        assert_eq!(
+            super::programme(&by_number, &relative),
+            programme("x", &relative).replacen("channel=\"x\"", "channel=\"12\"", 1)
+        );
     }
 
     #[test]

@@ -77,15 +77,13 @@ pub struct Frame<'a> {
 impl<'a> Frame<'a> {
     /// The frame that `bytes` are; `None` if they are none, or one of a type that is not ours.
     pub fn read(bytes: &'a [u8]) -> Option<Frame<'a>> {
-        if first(bytes) != Ok(Some(bytes)) {
-            return None;
-        }
         let (body, sum) = bytes.split_last_chunk::<TAIL>()?;
-        if crc32fast::hash(body) != u32::from_le_bytes(*sum) {
+        let (&[high, low, len @ ..], payload) = body.split_first_chunk::<HEAD>()?;
+        let is_whole = payload.len() == usize::from(u16::from_be_bytes(len));
+        if !is_whole || crc32fast::hash(body) != u32::from_le_bytes(*sum) {
             return None;
         }
-        let (head, payload) = body.split_first_chunk::<HEAD>()?;
-        let number = u16::from_be_bytes([head[0], head[1]]);
+        let number = u16::from_be_bytes([high, low]);
         let kind = Kind::ALL.into_iter().find(|one| one.number() == number)?;
         let mut values = Values(payload);
         while values.next().is_some() {}
@@ -136,16 +134,31 @@ impl<'a> Iterator for Values<'a> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct TooLong;
 
-/// The bytes that the first frame in `bytes` takes, whether or not it is a good one; `None` while there are not enough.
-pub fn first(bytes: &[u8]) -> Result<Option<&[u8]>, TooLong> {
-    let Some((&[_, _, high, low], _)) = bytes.split_first_chunk::<HEAD>() else {
-        return Ok(None);
-    };
-    let len = HEAD + usize::from(u16::from_be_bytes([high, low])) + TAIL;
-    if len > LONGEST {
-        return Err(TooLong);
+/// What has arrived on a connection and is not read yet.
+#[derive(Clone, Debug, Default)]
+pub struct Received(Vec<u8>);
+
+impl Received {
+    /// More has arrived.
+    pub fn add(&mut self, bytes: &[u8]) {
+        self.0.extend_from_slice(bytes);
     }
-    Ok(bytes.get(..len))
+
+    /// Takes out the bytes of the next frame, whether or not it is a good one. `None` while they have not all arrived.
+    ///
+    /// # Errors
+    /// When it would be too long, however much arrives.
+    pub fn take(&mut self) -> Result<Option<Vec<u8>>, TooLong> {
+        let Some((&[_, _, high, low], _)) = self.0.split_first_chunk::<HEAD>() else {
+            return Ok(None);
+        };
+        let len = HEAD + usize::from(u16::from_be_bytes([high, low])) + TAIL;
+        if len > LONGEST {
+            return Err(TooLong);
+        }
+        let is_whole = self.0.len() >= len;
+        Ok(is_whole.then(|| self.0.drain(..len).collect()))
+    }
 }
 
 /// A frame of values; `None` if it would be longer than [`LONGEST_SENT`].
@@ -216,12 +229,25 @@ mod tests {
     fn no_part_of_a_frame_is_a_frame() {
         for len in 0..GET.len() {
             assert_eq!(Frame::read(&GET[..len]), None, "{len}");
-            assert_eq!(first(&GET[..len]), Ok(None), "{len}");
         }
-        let mut more = GET.to_vec();
-        more.push(0);
-        assert_eq!(Frame::read(&more), None);
-        assert_eq!(first(&more), Ok(Some(GET)));
+        assert_eq!(Frame::read(&[GET, &[0]].concat()), None);
+    }
+
+    #[test]
+    fn frames_are_found_wherever_they_are_cut() {
+        let sent = [GET, GET, &GET[..9]].concat();
+        for cut in 0..sent.len() {
+            let mut received = Received::default();
+            let mut found = Vec::new();
+            for piece in [&sent[..cut], &sent[cut..]] {
+                received.add(piece);
+                while let Some(frame) = received.take().unwrap() {
+                    found.push(frame);
+                }
+            }
+            assert_eq!(found, [GET, GET], "{cut}");
+            assert_eq!(received.0, &GET[..9]);
+        }
     }
 
     #[test]
@@ -254,11 +280,12 @@ mod tests {
 
     #[test]
     fn a_frame_that_nobody_has_room_for_is_refused_at_its_length() {
+        let next = |head: &[u8]| Received(head.to_vec()).take();
         let longest = (LONGEST - 8) as u16;
         let head = |len: u16| [&[0, 4][..], &len.to_be_bytes()].concat();
-        assert_eq!(first(&head(longest)), Ok(None));
-        assert_eq!(first(&head(longest + 1)), Err(TooLong));
-        assert_eq!(first(b"GET / HTTP/1.1\r\n"), Err(TooLong));
+        assert_eq!(next(&head(longest)), Ok(None));
+        assert_eq!(next(&head(longest + 1)), Err(TooLong));
+        assert_eq!(next(b"GET / HTTP/1.1\r\n"), Err(TooLong));
         assert_eq!(write(Kind::GotSet, &[(4, &[0; LONGEST_SENT])]), None);
         assert_eq!(write(Kind::GotSet, &[(4, &[0; 70_000])]), None);
         let most = write(Kind::GotSet, &[(4, &[0; LONGEST_SENT - 11])]).unwrap();

@@ -7,6 +7,7 @@ mod description;
 pub mod discover;
 pub mod frame;
 pub mod lineup;
+mod variable;
 
 use std::net::IpAddr;
 

@@ -17,6 +17,16 @@ impl Base {
         self.to(format_args!("/xmltv.xml"))
     }
 
+    /// The guide by the numbers of HDHomeRun clients.
+    pub fn numbered_guide(&self) -> String {
+        let Base { address, key } = self;
+        if key.is_empty() {
+            format!("{address}/xmltv.xml?client=plex")
+        } else {
+            format!("{address}/xmltv.xml?client=plex&key={key}")
+        }
+    }
+
     /// The logo of the channel with this slug.
     pub fn logo(&self, slug: &str) -> String {
         self.to(format_args!("/picon/{slug}.png"))
@@ -68,5 +78,9 @@ mod tests {
             "http://box:8080/picon/1-0-19.png?key=k9"
         );
         assert_eq!(base.guide(), "http://box:8080/xmltv.xml?key=k9");
+        assert_eq!(
+            base.numbered_guide(),
+            "http://box:8080/xmltv.xml?client=plex&key=k9"
+        );
     }
 }

@@ -1,31 +1,38 @@
-//! `/xmltv.xml`, `/xmltv.xml.gz`, and their parts by `?bouquet=` and `?days=`.
+//! `/xmltv.xml`, `/xmltv.xml.gz`, and their parts by `?bouquet=`, `?days=` and `?client=plex`.
 
 use std::io::{self, Read, Write};
 use std::rc::Rc;
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use flate2::read::DeflateDecoder;
 use flate2::write::GzEncoder;
 use flate2::Compression;
 
 use super::address::Addresses;
+use super::playlist;
 use super::rendered::{Output, Rendered};
 use crate::guide;
 use crate::http::{
     accepts_gzip, ApiError, Body, Chunks, Entity, Method, Params, Part, Reply, Request,
 };
-use crate::model::{guide_begin, http_date, unix_now, unix_seconds, Base, Lineup};
+use crate::model::{
+    guide_begin, http_date, unix_now, unix_seconds, Base, Channel, Label, Lineup, Program,
+};
+use crate::playlist::Client;
 use crate::store::{GuideFile, Head, Snapshot, Store};
 
 const XML: &str = "application/xml; charset=utf-8";
 const PIECE: usize = 32 * 1024;
 const MOST_DAYS: u32 = 14;
+const DAY: u32 = 86_400;
 
 #[derive(Clone)]
 pub(super) struct Guides {
     pub(super) store: Rc<Store>,
     pub(super) addresses: Rc<Addresses>,
     pub(super) rendered: Rc<Rendered>,
+    /// Those of a whole guide.
+    pub(super) days: u32,
 }
 
 /// How a document is to be sent.
@@ -79,7 +86,7 @@ impl Guides {
         let guide = snapshot.guide.clone();
         let guide = guide.ok_or_else(|| ApiError::not_ready("the guide is not ready yet"))?;
         let base = self.addresses.base(&request);
-        Ok(match Share::of(&request, &snapshot.lineup)? {
+        Ok(match Share::of(&request, &snapshot)? {
             None => self.whole(&request, &snapshot, &guide, &base, form),
             Some(part) => self.some(&request, &snapshot, &guide, base, part, form),
         })
@@ -97,7 +104,8 @@ impl Guides {
         let version = unix_seconds(snapshot.made);
         let key = format!("guide\n{version}\n{}\n{}", base.address, base.key);
         let output = self.rendered.get(&key, || {
-            let head = Head::new(snapshot.lineup.channels.iter(), base);
+            let channels = snapshot.lineup.channels.iter();
+            let head = Head::new(channels.map(|channel| (channel, Label::of(channel))), base);
             Output {
                 plain: head.plain,
                 packed: head.packed,
@@ -152,25 +160,29 @@ impl Guides {
         part: Share,
         form: Form,
     ) -> Reply {
-        let head = Head::new(
-            part.channels
-                .iter()
-                .filter_map(|at| snapshot.lineup.channels.get(*at as usize)),
-            &base,
-        );
-        let query = crc32fast::hash(format!("{:?} {:?}", part.days, part.channels).as_bytes());
-        let etag = format!("\"{}{query:08x}{}\"", guide.tag(&head), form.letter());
+        let rows = part.rows.iter();
+        let head = Head::new(rows.filter_map(|row| row.find(&snapshot.lineup)), &base);
         let now = unix_now();
-        let modified = guide.made.max(snapshot.made);
+        // They begin with the day, so a document that has any is another one each day.
+        let filled = part.is_filled.then(|| Days {
+            begin: now - now % DAY,
+            count: part.days.unwrap_or(self.days) + 1,
+        });
+        let query = format!("{:?} {:?} {filled:?}", part.days, part.rows);
+        let query = crc32fast::hash(query.as_bytes());
+        let etag = format!("\"{}{query:08x}{}\"", guide.tag(&head), form.letter());
+        let midnight = Duration::from_secs(filled.map_or(0, |days| days.begin.into()));
+        let modified = guide.made.max(snapshot.made).max(UNIX_EPOCH + midnight);
         let packer = (form != Form::Plain).then(|| GzEncoder::new(Vec::new(), Compression::new(1)));
         let made = Made {
             store: self.store,
             lineup: snapshot.lineup.clone(),
-            channels: part.channels.into_iter(),
+            rows: part.rows.into_iter(),
             from: guide_begin(now),
             to: part
                 .days
-                .map_or(u32::MAX, |days| now - now % 3_600 + days * 86_400),
+                .map_or(u32::MAX, |days| now - now % 3_600 + days * DAY),
+            filled,
             head: Some(head),
             packer,
         };
@@ -180,28 +192,82 @@ impl Guides {
 
 /// A part of the guide.
 struct Share {
-    channels: Vec<u32>,
+    rows: Vec<Row>,
     days: Option<u32>,
+    /// Whether channels without events have placeholders.
+    is_filled: bool,
+}
+
+/// A channel of a document.
+#[derive(Debug)]
+struct Row {
+    /// Index into [`Lineup::channels`].
+    channel: u32,
+    /// The number it is called by, in place of its id.
+    number: Option<u32>,
+}
+
+impl Row {
+    fn find<'a>(&self, lineup: &'a Lineup) -> Option<(&'a Channel, Label)> {
+        let channel = lineup.channels.get(self.channel as usize)?;
+        let label = match self.number {
+            Some(number) => Label::numbered(channel, number),
+            None => Label::of(channel),
+        };
+        Some((channel, label))
+    }
+}
+
+/// The days of placeholders.
+#[derive(Clone, Copy, Debug)]
+struct Days {
+    /// A midnight, in seconds since 1970.
+    begin: u32,
+    count: u32,
 }
 
 impl Share {
-    /// What the query asks for; `None` for everything.
-    fn of(request: &Request, lineup: &Lineup) -> Result<Option<Share>, ApiError> {
+    /// What the query asks for; `None` for everything. Nobody is known by the `User-Agent` here: the plain
+    /// address has the guide of the usual playlist, whoever asks.
+    fn of(request: &Request, snapshot: &Snapshot) -> Result<Option<Share>, ApiError> {
+        let is_numbered = playlist::client(request)? == Some(Client::Plex);
         let days = match request.query("days").map(str::parse::<u32>) {
             None => None,
             Some(Ok(days)) if (1..=MOST_DAYS).contains(&days) => Some(days),
             Some(_) => return Err(ApiError::bad("days is a number from 1 to 14")),
         };
-        let mut channels: Vec<u32> = match request.query("bouquet") {
-            None if days.is_none() => return Ok(None),
-            None => (0..lineup.channels.len() as u32).collect(),
-            Some(name) => match lineup.bouquet(name) {
-                Some(bouquet) => bouquet.channels.clone(),
+        let bouquet = match request.query("bouquet") {
+            None => None,
+            Some(name) => match snapshot.lineup.bouquet(name) {
                 None => return Err(ApiError::not_found("there is no such bouquet")),
+                found => found,
             },
         };
-        channels.sort_unstable();
-        Ok(Some(Share { channels, days }))
+        let rows = if is_numbered {
+            let programs = snapshot.programs.of_bouquet(bouquet);
+            let row = |program: &Program| Row {
+                channel: program.channel,
+                number: Some(program.number),
+            };
+            programs.map(row).collect()
+        } else {
+            let mut channels: Vec<u32> = match bouquet {
+                None if days.is_none() => return Ok(None),
+                None => (0..snapshot.lineup.channels.len() as u32).collect(),
+                Some(bouquet) => bouquet.channels.clone(),
+            };
+            channels.sort_unstable();
+            let row = |channel| Row {
+                channel,
+                number: None,
+            };
+            channels.into_iter().map(row).collect()
+        };
+        Ok(Some(Share {
+            rows,
+            days,
+            is_filled: is_numbered,
+        }))
     }
 }
 
@@ -267,9 +333,10 @@ impl Chunks for Unpacked {
 struct Made {
     store: Rc<Store>,
     lineup: Rc<Lineup>,
-    channels: std::vec::IntoIter<u32>,
+    rows: std::vec::IntoIter<Row>,
     from: u32,
     to: u32,
+    filled: Option<Days>,
     head: Option<Head>,
     packer: Option<GzEncoder<Vec<u8>>>,
 }
@@ -294,7 +361,7 @@ impl Chunks for Made {
         }
         let mut events = Vec::new();
         while out.len() < PIECE {
-            let Some(at) = self.channels.next() else {
+            let Some(row) = self.rows.next() else {
                 self.write(guide::TAIL.as_bytes(), out)?;
                 if let Some(packer) = self.packer.take() {
                     out.extend(packer.finish()?);
@@ -302,7 +369,7 @@ impl Chunks for Made {
                 return Ok(false);
             };
             let lineup = self.lineup.clone();
-            let Some(channel) = lineup.channels.get(at as usize) else {
+            let Some((channel, label)) = row.find(&lineup) else {
                 continue;
             };
             events.clear();
@@ -311,9 +378,12 @@ impl Chunks for Made {
                     .events()
                     .read(key, self.from, self.to, &mut events)?;
             }
-            let id = channel.id();
             for event in &events {
-                self.write(guide::programme(&id, event).as_bytes(), out)?;
+                self.write(guide::programme(&label, event).as_bytes(), out)?;
+            }
+            if let Some(Days { begin, count }) = self.filled.filter(|_| events.is_empty()) {
+                let text = guide::placeholders(channel, &label, begin, count);
+                self.write(text.as_bytes(), out)?;
             }
         }
         Ok(true)

@@ -8,7 +8,7 @@ use super::rendered::{Output, Rendered};
 use crate::config::Mode;
 use crate::http::{ApiError, Params, Reply, Request};
 use crate::model::{unix_seconds, Bouquet};
-use crate::playlist::{self, Client, Links};
+use crate::playlist::{self, Client, Contents, Links};
 use crate::store::Store;
 
 /// The media type of playlists.
@@ -32,16 +32,8 @@ impl Playlists {
 
     fn answer(&self, request: &Request, name: Option<&str>) -> Result<Reply, ApiError> {
         let snapshot = known(&self.store)?;
-        let client = match request.query("client") {
-            None => Client::of_agent(request.header("user-agent").unwrap_or("")),
-            Some(name) => match Client::named(name) {
-                Some(client) => client,
-                None => {
-                    let known = "client is kodi, jellyfin, plex, tvheadend, threadfin or plain";
-                    return Err(ApiError::bad(known));
-                }
-            },
-        };
+        let agent = || Client::of_agent(request.header("user-agent").unwrap_or(""));
+        let client = client(request)?.unwrap_or_else(agent);
         let mode = self.addresses.mode(request)?;
         let bouquet: Option<&Bouquet> = match name.map(|name| snapshot.lineup.bouquet(name)) {
             Some(None) => return Err(ApiError::not_found("there is no such bouquet")),
@@ -63,15 +55,34 @@ impl Playlists {
         );
         let make = || {
             let mut text = Vec::with_capacity(snapshot.lineup.channels.len() * 280 + 256);
+            let contents = Contents {
+                lineup: &snapshot.lineup,
+                programs: &snapshot.programs,
+                bouquet,
+            };
             let links = Links {
                 base: &base,
                 direct: direct.as_deref(),
             };
             // Writing into memory cannot fail.
-            let _ = playlist::write(&mut text, &snapshot.lineup, bouquet, &links, client);
+            let _ = playlist::write(&mut text, &contents, &links, client);
             Output::new(text)
         };
         let output = self.rendered.get(&key, make);
         Ok(output.reply(request, made, M3U))
     }
+}
+
+/// The client that `?client=` names.
+///
+/// # Errors
+/// For a name that is none of theirs.
+pub(super) fn client(request: &Request) -> Result<Option<Client>, ApiError> {
+    let Some(name) = request.query("client") else {
+        return Ok(None);
+    };
+    let known = "client is kodi, jellyfin, plex, tvheadend, threadfin or plain";
+    Client::named(name)
+        .map(Some)
+        .ok_or_else(|| ApiError::bad(known))
 }

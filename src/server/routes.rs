@@ -40,6 +40,7 @@ pub fn table(needs: Needs) -> Router {
         store: store.clone(),
         addresses: addresses.clone(),
         rendered: rendered.clone(),
+        days: loaded.config.guide.days,
     };
     let activity = streams::Activity {
         streams: streams.clone(),

@@ -19,7 +19,7 @@ use flate2::write::DeflateEncoder;
 use flate2::{Compress, Compression, FlushCompress};
 
 use crate::guide;
-use crate::model::{unix_seconds, Base, Channel, Event, Lineup, Media};
+use crate::model::{unix_seconds, Base, Channel, Event, Label, Lineup, Media};
 use crate::replace::Draft;
 
 /// The file's name among the outputs.
@@ -70,10 +70,12 @@ pub struct Head {
 }
 
 impl Head {
-    /// The head for the channels, with icons under `base`.
-    pub fn new<'a>(channels: impl Iterator<Item = &'a Channel>, base: &Base) -> Head {
+    /// The head for the channels and what they are called, with icons under `base`.
+    pub fn new<'a>(channels: impl Iterator<Item = (&'a Channel, Label)>, base: &Base) -> Head {
         let mut plain = String::from(guide::HEAD);
-        channels.for_each(|channel| plain.push_str(&guide::channel(channel, base)));
+        for (channel, label) in channels {
+            plain.push_str(&guide::channel(channel, &label, base));
+        }
         // gzip's head: deflate, no flags, no time, no hints, unknown system.
         let mut packed = vec![0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 255];
         packed.reserve(plain.len() + plain.len() / 1024 + 64);
@@ -236,9 +238,9 @@ impl GuideWriter {
     /// # Errors
     /// Those of the file system.
     pub fn add(&mut self, channel: &Channel, events: &[Event]) -> io::Result<()> {
-        let id = channel.id();
+        let label = Label::of(channel);
         for event in events {
-            self.write(guide::programme(&id, event).as_bytes())?;
+            self.write(guide::programme(&label, event).as_bytes())?;
         }
         let share = match channel.media {
             Media::Tv => &mut self.tv,

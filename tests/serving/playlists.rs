@@ -4,14 +4,8 @@ use std::collections::HashSet;
 
 use crate::kit::{item, names, quote, with, with_channels, Kit};
 
-const CLIENTS: [&str; 6] = [
-    "kodi",
-    "jellyfin",
-    "plex",
-    "tvheadend",
-    "threadfin",
-    "plain",
-];
+/// All but Plex, who gets what HDHomeRun clients get.
+const CLIENTS: [&str; 5] = ["kodi", "jellyfin", "tvheadend", "threadfin", "plain"];
 const MP2T: &str = "#KODIPROP:mimetype=video/mp2t";
 
 #[test]

@@ -4,10 +4,10 @@
 use arbitrary::{Result, Unstructured};
 use libfuzzer_sys::fuzz_target;
 use roxmltree::{Document, Node, ParsingOptions};
-use xg2g::guide::{channel, programme, HEAD, TAIL};
+use xg2g::guide::{channel, placeholders, programme, HEAD, TAIL};
 use xg2g::model::{
-    parse_rfc3339, player_name, Aspect, Base, Channel, Credit, Details, Event, Media, Quality,
-    Role, ServiceRef, Sound, Translation,
+    parse_rfc3339, player_name, Aspect, Base, Channel, Credit, Details, Event, Label, Media,
+    Quality, Role, ServiceRef, Sound, Translation,
 };
 
 fuzz_target!(|data: &[u8]| {
@@ -34,10 +34,16 @@ fn run(from: &mut Unstructured<'_>) -> Result<()> {
     for _ in 0..from.int_in_range(0..=5)? {
         events.push(event(from)?);
     }
-    let mut text = format!("{HEAD}{}", channel(&shown, &base));
+    let label = match from.ratio(1, 3)? {
+        true => Label::numbered(&shown, from.int_in_range(1..=99_999)?),
+        false => Label::of(&shown),
+    };
+    let mut text = format!("{HEAD}{}", channel(&shown, &label, &base));
     for event in &events {
-        text.push_str(&programme(&shown.id(), event));
+        text.push_str(&programme(&label, event));
     }
+    // What a channel gets that has no events is read as well as they are.
+    text.push_str(&placeholders(&shown, &label, 0, 1));
     text.push_str(TAIL);
 
     let options = ParsingOptions {
@@ -49,21 +55,23 @@ fn run(from: &mut Unstructured<'_>) -> Result<()> {
     let root = document.root_element();
     assert!(root.has_tag_name("tv"));
     let rows: Vec<Node<'_, '_>> = root.children().filter(Node::is_element).collect();
-    assert_eq!(rows.len(), 1 + events.len(), "{text}");
-    assert_eq!(rows[0].attribute("id"), Some(&*shown.id()));
+    assert_eq!(rows.len(), 2 + events.len(), "{text}");
+    assert_eq!(rows[0].attribute("id"), Some(&*label.id));
     assert_eq!(
         texts(rows[0], "display-name"),
-        [player_name(&shown.name), shown.number.to_string()]
+        [player_name(&shown.name), label.number.to_string()]
     );
     let icon = rows[0].children().find(|node| node.has_tag_name("icon"));
     let address = icon.and_then(|icon| icon.attribute("src"));
     assert_eq!(address, Some(&*base.logo(&shown.slug)));
     for (row, event) in rows[1..].iter().zip(&events) {
-        assert_eq!(row.attribute("channel"), Some(&*shown.id()));
+        assert_eq!(row.attribute("channel"), Some(&*label.id));
         assert_eq!(time(row.attribute("start")), Some(event.start));
         assert_eq!(time(row.attribute("stop")), Some(event.stop()));
         same(*row, event);
     }
+    let last = rows[rows.len() - 1];
+    assert_eq!(texts(last, "title"), [player_name(&shown.name)]);
     Ok(())
 }
 

@@ -4,9 +4,10 @@
 use arbitrary::{Result, Unstructured};
 use libfuzzer_sys::fuzz_target;
 use xg2g::model::{
-    Base, Bouquet, Channel, Entry, Lineup, ListedBouquet, Listing, Media, Selection, ServiceRef,
+    Base, Channel, Entry, Label, Lineup, ListedBouquet, Listing, Media, Numbers, Offer, Programs,
+    Selection, ServiceRef,
 };
-use xg2g::playlist::{write, Client, Links};
+use xg2g::playlist::{write, Client, Contents, Links};
 use xg2g_fuzz::m3u::{self, Item};
 
 const BASE: &str = "http://box:8080";
@@ -42,15 +43,45 @@ fn run(from: &mut Unstructured<'_>) -> Result<()> {
         .collect();
     numbers.dedup();
     assert!(numbers.len() == lineup.channels.len() && !numbers.contains(&0));
-    let all: Vec<&Channel> = lineup.channels.iter().collect();
-    compare(&lineup, None, &all, &links, client);
-    for bouquet in &lineup.bouquets {
-        let mut places = bouquet.channels.clone();
-        places.sort_unstable();
-        let own: Vec<&Channel> = places.iter().map(|at| all[*at as usize]).collect();
-        compare(&lineup, Some(bouquet), &own, &links, client);
+    let offer = Offer {
+        bouquets: Vec::new(),
+        most: from.int_in_range(0..=8)?,
+    };
+    let mut programs = Programs::of(&lineup, &offer, &mut Numbers::default());
+    for program in &mut programs.list {
+        program.number += 7;
+    }
+    for bouquet in [None].into_iter().chain(lineup.bouquets.iter().map(Some)) {
+        let contents = Contents {
+            lineup: &lineup,
+            programs: &programs,
+            bouquet,
+        };
+        compare(&contents, &links, client);
     }
     Ok(())
+}
+
+/// The channels that must be listed, with their ids and numbers.
+fn expected<'a>(contents: &Contents<'a>, client: Client) -> Vec<(&'a Channel, Label)> {
+    let lineup = contents.lineup;
+    let mut places: Vec<u32> = match contents.bouquet {
+        Some(bouquet) => bouquet.channels.clone(),
+        None => (0..lineup.channels.len() as u32).collect(),
+    };
+    places.sort_unstable();
+    let mut all = Vec::new();
+    for at in places {
+        let channel = &lineup.channels[at as usize];
+        if client == Client::Plex {
+            let program = contents.programs.of_channel(at);
+            all.extend(program.map(|one| (channel, Label::numbered(channel, one.number))));
+        } else {
+            all.push((channel, Label::of(channel)));
+        }
+    }
+    all.sort_by_key(|(_, label)| label.number);
+    all
 }
 
 fn listing(from: &mut Unstructured<'_>) -> Result<Listing> {
@@ -75,20 +106,18 @@ fn listing(from: &mut Unstructured<'_>) -> Result<Listing> {
     Ok(Listing { bouquets })
 }
 
-fn compare(
-    lineup: &Lineup,
-    bouquet: Option<&Bouquet>,
-    channels: &[&Channel],
-    links: &Links<'_>,
-    client: Client,
-) {
+fn compare(contents: &Contents<'_>, links: &Links<'_>, client: Client) {
+    let Contents {
+        lineup, bouquet, ..
+    } = *contents;
+    let channels = expected(contents, client);
     let mut out = Vec::new();
-    write(&mut out, lineup, bouquet, links, client).expect("a Vec takes all");
+    write(&mut out, contents, links, client).expect("a Vec takes all");
     let text = String::from_utf8(out).expect("text");
     let items = m3u::read(&text).unwrap_or_else(|line| panic!("{line} in {text}"));
     assert_eq!(items.len(), channels.len(), "{text}");
-    for (item, channel) in items.iter().zip(channels) {
-        same(item, channel, links);
+    for (item, (channel, label)) in items.iter().zip(channels) {
+        same(item, channel, &label, links);
         let groups: Vec<&str> = item
             .get("group-title")
             .expect("groups")
@@ -110,11 +139,11 @@ fn compare(
     }
 }
 
-fn same(item: &Item, channel: &Channel, links: &Links<'_>) {
+fn same(item: &Item, channel: &Channel, label: &Label, links: &Links<'_>) {
     let slug = &*channel.slug;
     let get = |key: &str| item.get(key).unwrap_or_else(|| panic!("{key} of {item:?}"));
-    assert_eq!(get("tvg-id"), channel.id());
-    assert_eq!(get("tvg-chno"), channel.number.to_string());
+    assert_eq!(get("tvg-id"), label.id);
+    assert_eq!(get("tvg-chno"), label.number.to_string());
     assert_eq!(get("tvg-logo"), format!("{BASE}/picon/{slug}.png"));
     assert_eq!(
         item.get("radio"),
