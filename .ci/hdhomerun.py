@@ -32,6 +32,10 @@ LIMIT = 400
 FOUND = re.compile(r"^hdhomerun device (\w+) found at (\S+)$", re.MULTILINE)
 # libhdhomerun has room for no more.
 LONGEST_BASE = 28
+# Seconds in which reports of groups are repeated (RFC 3376, 8.1 and 8.11).
+REPORTS = 2.5
+# Seconds after which a port that is free again is in use again.
+TAKEN_AGAIN = 75
 # For how long silence must last to be believed, a stop included.
 SILENCE = 6
 RIVAL_PORT = 6081
@@ -120,7 +124,7 @@ def check_bad_frames(checks, world):
 
 
 def check_taken(checks, world):
-    """Somebody else has TCP 65001: then nobody is told by UDP, a warning says so, and all else goes on."""
+    """Somebody else has TCP 65001: then nobody is told by UDP, a warning says so, and all else goes on; until it is free."""
     holder = world.lan.receiver.do(lambda: socket.create_server(("", frames.PORT)))
     try:
         with world.start() as program:
@@ -130,12 +134,19 @@ def check_taken(checks, world):
             checks.check(found() == [], "hdhomerun_config finds it without TCP")
             checks.check(json.loads(fetch(f"{BASE}/lineup.json")), "no lineup")
             print(f"with TCP {frames.PORT} taken it warns: {told['warnings']}")
+            holder.close()
+            begin = time.monotonic()
+            world.clock.wait("being found once the port is free", TAKEN_AGAIN, found, 1)
+            checks.check(program.status()["hdhomerun"]["warnings"] == [], f"it still warns: {program.status()['hdhomerun']}")
+            print(f"it is found {time.monotonic() - begin:.0f} s after the port is free")
     finally:
         holder.close()
 
 
 def check_silence(checks, world):
     """On a loopback address only, or switched off, it sends nothing to anybody."""
+    # The kernel repeats that the one before has left its group.
+    time.sleep(REPORTS)
     for name, settings in (("loopback", {"XG2G_LISTEN": f"127.0.0.1:{PORT}"}), ("off", {"XG2G_HDHR_ENABLED": "false"})):
         since = len(world.sniffer)
         with world.start(**settings) as program:
