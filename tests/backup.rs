@@ -106,9 +106,11 @@ fn what_was_saved_destroyed_and_restored_is_served_as_before() {
     assert_eq!(before.matches("#EXTINF").count(), 40, "{before}");
     assert!(program.stop().0.success());
 
+    let id = folder.path("state").join("device");
+    fs::write(&id, "1075D4B1\n").unwrap();
     let saved = folder.path("saved");
     let said = done(&["backup", "--config", file.to_str().unwrap()], &saved);
-    assert_eq!(said.matches("saved ").count(), 3, "{said}");
+    assert_eq!(said.matches("saved ").count(), 5, "{said}");
     let mode = fs::metadata(&saved).unwrap().permissions().mode();
     assert_eq!(mode & 0o777, 0o600, "it holds the keys");
     fs::remove_dir_all(folder.path("state")).unwrap();
@@ -119,6 +121,7 @@ fn what_was_saved_destroyed_and_restored_is_served_as_before() {
     receiver.end();
 
     let said = done(&["restore", "--config", file.to_str().unwrap()], &saved);
+    assert_eq!(fs::read_to_string(&id).unwrap(), "1075D4B1\n");
     assert!(
         said.contains("a running xg2g takes configuration"),
         "{said}"

@@ -41,6 +41,14 @@ impl Servers {
     /// # Errors
     /// When one of the two is taken, and then on neither: Tvheadend crashes if who answers by UDP does not by TCP.
     pub(super) fn open(needs: &Needs) -> io::Result<Servers> {
+        match Servers::bind(needs) {
+            // What is free by TCP may be taken by UDP.
+            Err(_) if needs.ports.hdhomerun == 0 => Servers::bind(needs),
+            opened => opened,
+        }
+    }
+
+    fn bind(needs: &Needs) -> io::Result<Servers> {
         let [by_tcp, by_udp] = addresses(needs.server.ip());
         let port = needs.ports.hdhomerun;
         let told = |protocol: &'static str, port: u16| {
@@ -139,7 +147,7 @@ fn addresses(server: IpAddr) -> [Ipv4Addr; 2] {
     match server.to_canonical() {
         IpAddr::V4(own) if own.is_loopback() => [own; 2],
         IpAddr::V4(own) => [own, Ipv4Addr::UNSPECIFIED],
-        IpAddr::V6(own) if own.is_loopback() => [Ipv4Addr::LOCALHOST; 2],
+        // All there are: no other one gets here.
         IpAddr::V6(_) => [Ipv4Addr::UNSPECIFIED; 2],
     }
 }

@@ -109,7 +109,14 @@ fn files_are_readable_by_all_and_nothing_is_left_beside_them() {
             .collect();
         assert_eq!(
             names,
-            ["events.dat", "guide.deflate", "lock", "channels.gz"]
+            [
+                "events.dat",
+                "guide.deflate",
+                "lock",
+                "channels.gz",
+                "device",
+                "numbers"
+            ]
         );
         for (path, ..) in files {
             let mode = path.metadata().unwrap().permissions().mode();

@@ -32,7 +32,7 @@ fn numbers_and_names_are_those_of_playlist_and_guide() {
             let channel = format!(
                 "<channel id=\"{}\"><display-name>{}</display-name><display-name>{number}</display-name>",
                 item.id,
-                row.GuideName.replace('&', "&amp;")
+                row.GuideName.replace('&', "&amp;").replace('<', "&lt;")
             );
             assert!(guide.text().contains(&channel), "{channel}");
             assert_eq!(row.URL, format!("http://box:8080/auto/v{number}"));
