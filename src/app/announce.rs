@@ -121,16 +121,9 @@ fn rival(ports: Vec<u16>, own: u16) -> Rival {
 }
 
 async fn plays(port: u16) -> bool {
-    let client = Client::new(Settings {
-        base: format!("http://127.0.0.1:{port}"),
-        user: String::new(),
-        password: String::new(),
-        timeout: PATIENCE,
-        retries: 0,
-        backoff: Duration::ZERO,
-        max_backoff: Duration::ZERO,
-        user_agent: concat!("xg2g/", env!("CARGO_PKG_VERSION")).into(),
-    });
+    let base = format!("http://127.0.0.1:{port}");
+    let agent = concat!("xg2g/", env!("CARGO_PKG_VERSION"));
+    let client = Client::new(Settings::once(base, PATIENCE, agent));
     let Ok(client) = client else {
         return false;
     };

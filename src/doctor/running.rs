@@ -52,16 +52,8 @@ fn hosts(host: Option<IpAddr>) -> Vec<IpAddr> {
 }
 
 async fn ask_at(address: SocketAddr) -> Answer {
-    let client = Client::new(Settings {
-        base: format!("http://{address}"),
-        user: String::new(),
-        password: String::new(),
-        timeout: PATIENCE,
-        retries: 0,
-        backoff: PATIENCE,
-        max_backoff: PATIENCE,
-        user_agent: "xg2g-check".into(),
-    });
+    let base = format!("http://{address}");
+    let client = Client::new(Settings::once(base, PATIENCE, "xg2g-check"));
     let client = match client {
         Ok(client) => client,
         Err(error) => return Answer::Nobody(address, error.to_string()),

@@ -34,30 +34,8 @@ fn ended(text: &str) -> Vec<u8> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::hdhomerun::sample::{device, tuners};
     use crate::hdhomerun::Tuned;
-    use crate::model::DeviceId;
-
-    fn device() -> Device {
-        Device {
-            id: DeviceId::of_mac([0x00, 0x1d, 0xec, 0x12, 0x34, 0x56]),
-            name: "Living room".to_owned(),
-            tuners: 3,
-        }
-    }
-
-    fn tuners() -> [Tuner; 2] {
-        let busy = Tuner {
-            program: Some(Tuned {
-                purpose: "stream",
-                number: Some(7),
-                name: "Das Erste".to_owned(),
-                transponder: Some("3FB-1-C00000".to_owned()),
-                client: Some([192, 168, 1, 20].into()),
-                rate: 10_528_000,
-            }),
-        };
-        [busy, Tuner::default()]
-    }
 
     /// What is answered to a frame with these values.
     fn ask(values: &[(u8, &[u8])]) -> String {

@@ -1,21 +1,15 @@
 //! The root device of UPnP, as `/device.xml` tells it.
 
-use xmlwriter::{Indent, Options, XmlWriter};
-
 use super::{Device, MODEL};
 use crate::model::clean_line;
+use crate::xml::{element, line, writer};
 
 /// Bytes the document has with a name of usual length.
 const USUAL: usize = 1 << 10;
 
 /// Describes the device that is reached at `base` (`http://192.168.1.5:8080`).
 pub fn description(device: &Device, base: &str) -> String {
-    let options = Options {
-        use_single_quote: false,
-        indent: Indent::None,
-        attributes_indent: Indent::None,
-    };
-    let mut xml = XmlWriter::with_capacity(USUAL, options);
+    let mut xml = writer(USUAL);
     xml.write_declaration();
     xml.start_element("root");
     xml.write_attribute("xmlns", "urn:schemas-upnp-org:device-1-0");
@@ -39,16 +33,7 @@ pub fn description(device: &Device, base: &str) -> String {
     ] {
         element(&mut xml, name, text);
     }
-    let mut text = xml.end_document();
-    text.push('\n');
-    text
-}
-
-fn element(xml: &mut XmlWriter, name: &str, text: &str) {
-    xml.start_element(name);
-    // The writer escapes the third one, `<`.
-    xml.write_text(&text.replace('&', "&amp;").replace('>', "&gt;"));
-    xml.end_element();
+    line(xml)
 }
 
 #[cfg(test)]

@@ -64,3 +64,33 @@ pub struct Tuned {
     /// Bits a second.
     pub rate: u32,
 }
+
+/// A device for tests.
+#[cfg(test)]
+mod sample {
+    use super::{Device, Tuned, Tuner};
+    use crate::model::DeviceId;
+
+    pub(super) fn device() -> Device {
+        Device {
+            id: DeviceId::of_mac([0x00, 0x1d, 0xec, 0x12, 0x34, 0x56]),
+            name: "Living room".to_owned(),
+            tuners: 3,
+        }
+    }
+
+    /// One that is in use, and one that is not.
+    pub(super) fn tuners() -> [Tuner; 2] {
+        let busy = Tuner {
+            program: Some(Tuned {
+                purpose: "stream",
+                number: Some(7),
+                name: "Das Erste".to_owned(),
+                transponder: Some("3FB-1-C00000".to_owned()),
+                client: Some([192, 168, 1, 20].into()),
+                rate: 10_528_000,
+            }),
+        };
+        [busy, Tuner::default()]
+    }
+}

@@ -203,29 +203,7 @@ fn stream_info(tuned: &Tuned) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::DeviceId;
-
-    fn device() -> Device {
-        Device {
-            id: DeviceId::of_mac([0x00, 0x1d, 0xec, 0x12, 0x34, 0x56]),
-            name: "Living room".to_owned(),
-            tuners: 3,
-        }
-    }
-
-    fn tuners() -> [Tuner; 2] {
-        let busy = Tuner {
-            program: Some(Tuned {
-                purpose: "stream",
-                number: Some(7),
-                name: "Das Erste".to_owned(),
-                transponder: Some("3FB-1-C00000".to_owned()),
-                client: Some([192, 168, 1, 20].into()),
-                rate: 10_528_000,
-            }),
-        };
-        [busy, Tuner::default()]
-    }
+    use crate::hdhomerun::sample::{device, tuners};
 
     fn get_of(name: &str, tuners: &[Tuner]) -> String {
         let variable = Variable::named(name, &device(), tuners);

@@ -30,6 +30,20 @@ pub struct Settings {
 }
 
 impl Settings {
+    /// To ask once, without a login; `timeout` is for the whole answer.
+    pub fn once(base: String, timeout: Duration, user_agent: &str) -> Settings {
+        Settings {
+            base,
+            user: String::new(),
+            password: String::new(),
+            timeout,
+            retries: 0,
+            backoff: timeout,
+            max_backoff: timeout,
+            user_agent: user_agent.into(),
+        }
+    }
+
     /// The base and the login in their final form.
     pub(super) fn check(&self) -> Result<(Base, Option<(String, String)>), Error> {
         // What is before an @ may be a password.
