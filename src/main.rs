@@ -8,12 +8,19 @@ use smol::LocalExecutor;
 use xg2g::cli::{self, Command, DemoReceiver};
 use xg2g::config;
 use xg2g::receiver::demo;
-use xg2g::run::{backup, check, ready, restore, run, token, Ear, Restored};
+use xg2g::run::{backup, check, ready, refresh, restore, run, token, Ear, Restored};
 
 fn main() -> ExitCode {
     match cli::read() {
         Ok(Command::Run { demo, loaded }) => match run(demo, loaded) {
             Ok(()) => ExitCode::SUCCESS,
+            Err(error) => {
+                complain(&error);
+                ExitCode::FAILURE
+            }
+        },
+        Ok(Command::Refresh { loaded }) => match refresh(loaded) {
+            Ok(done) => print(|out| writeln!(out, "{done}")),
             Err(error) => {
                 complain(&error);
                 ExitCode::FAILURE

@@ -182,3 +182,54 @@ fn without_a_word_of_configuration_it_is_made_for_a_receiver() {
         assert!(said.iter().any(|said| said == line), "{line}: {said:#?}");
     }
 }
+
+#[test]
+fn one_refresh_is_for_the_next_start_and_leaves_a_running_program_alone() {
+    let mut receiver = Process::start(&mut xg2g([
+        "receiver",
+        "--services",
+        "40",
+        "--bouquets",
+        "3",
+    ]));
+    let line = receiver.says("answers at ");
+    let url = line.split(',').next().unwrap();
+    let folder = Folder::new();
+    let (data, state) = (folder.path("data"), folder.path("state"));
+    let text = format!(
+        "[receiver]\nurl = '{url}'\nretries = 0\n[server]\nlisten = '127.0.0.1:0'\n[guide]\ndays = 1\n\
+         [files]\ndata = '{}'\nstate = '{}'\n",
+        data.display(),
+        state.display()
+    );
+    let file = folder.write("xg2g.toml", &text);
+    let refresh = || {
+        let mut command = xg2g(["refresh", "--config"]);
+        let output = command.arg(&file).output().unwrap();
+        let said = [output.stdout, output.stderr].concat();
+        (output.status.code(), String::from_utf8(said).unwrap())
+    };
+    let (status, said) = refresh();
+    assert_eq!(status, Some(0), "{said}");
+    assert!(
+        said.contains("40 channels, ") && said.contains(" events"),
+        "{said}"
+    );
+
+    let mut program = Process::start(xg2g(["--config"]).arg(&file));
+    let address = program.listens();
+    // At once, of what was kept.
+    assert_eq!(get(address, "/playlist.m3u").playlist().len(), 40);
+    let (status, said) = refresh();
+    assert_eq!(status, Some(1), "{said}");
+    assert!(said.contains("another xg2g uses this directory"), "{said}");
+    assert_eq!(get(address, "/playlist.m3u").playlist().len(), 40);
+    assert!(program.stop().0.success());
+
+    receiver.tell(Signal::TERM);
+    receiver.end();
+    let (status, said) = refresh();
+    assert_eq!(status, Some(1), "{said}");
+    assert!(said.contains("the refresh failed: "), "{said}");
+    assert!(state.join("channels.gz").exists() && data.join("guide.deflate").exists());
+}

@@ -25,7 +25,7 @@ use crate::notice::Notices;
 use crate::receiver::demo;
 use crate::refresh::{self, Looks};
 use crate::shutdown::Hooks;
-use crate::store::{Kind, Mount};
+use crate::store::{Kind, Mount, Snapshot};
 use crate::stream::Watch;
 
 use house::House;
@@ -72,6 +72,8 @@ pub enum Error {
     Data(PathBuf, io::Error),
     /// The port cannot be opened; the error says who has it.
     Listen(io::Error),
+    /// The one pass failed, for this reason.
+    Refresh(String),
     /// It was stopped, but not in order, for these reasons.
     Stop(Vec<String>),
 }
@@ -84,6 +86,7 @@ impl fmt::Display for Error {
             Error::Keys(error) => write!(f, "token and stream key: {error}"),
             Error::Data(path, error) => write!(f, "files.data = {}: {error}", path.display()),
             Error::Listen(error) => error.fmt(f),
+            Error::Refresh(error) => write!(f, "the refresh failed: {error}"),
             Error::Stop(errors) => write!(f, "not stopped in order: {}", errors.join("; ")),
         }
     }
@@ -97,7 +100,7 @@ impl std::error::Error for Error {
             | Error::Keys(error)
             | Error::Data(_, error)
             | Error::Listen(error) => Some(error),
-            Error::Stop(_) => None,
+            Error::Refresh(_) | Error::Stop(_) => None,
         }
     }
 }
@@ -117,23 +120,7 @@ pub struct Running {
 pub fn start(executor: &Rc<LocalExecutor<'static>>, options: Options) -> Result<Running, Error> {
     let listen_on = options.loaded.config.server.listen.to_string();
     let (reread, found) = (options.reread.clone(), options.found.clone());
-    let (house, recorder) = House::build(executor, options)?;
-    let house = Rc::new(house);
-    let mut hooks = Hooks::default();
-
-    let recorder = executor.spawn(recorder);
-    let own = house.clone();
-    hooks.add("audit", async move {
-        own.audit.close();
-        recorder.await;
-        own.store.release();
-        Ok(())
-    });
-    let own = house.clone();
-    hooks.add("channels", async move {
-        let saved = own.store.save();
-        saved.map_err(|error| format!("they cannot be saved: {error}"))
-    });
+    let (house, mut hooks) = open(executor, options)?;
     let listener = listen(&listen_on).map_err(Error::Listen)?;
     let (router, limits) = house.terms();
     let server = Server::start(executor.clone(), listener, Rc::new(router), limits);
@@ -188,6 +175,54 @@ pub fn start(executor: &Rc<LocalExecutor<'static>>, options: Options) -> Result<
         address,
         hooks,
     })
+}
+
+/// Fetches channels and guide once and keeps them, without serving anything.
+///
+/// # Errors
+/// [`Error`]; what was fetched before the pass failed is kept all the same.
+pub async fn refresh(
+    executor: &Rc<LocalExecutor<'static>>,
+    options: Options,
+) -> Result<Rc<Snapshot>, Error> {
+    let (house, hooks) = open(executor, options)?;
+    // The ear is there before the poller, which may be quick.
+    let ended = house.refresh.clone();
+    let ended = executor.spawn(async move { ended.ended().await });
+    house.poll();
+    ended.await;
+    house.rest();
+    let (error, known) = (house.refresh.status().error, house.store.current());
+    drop(house);
+    hooks.run(DEADLINE).await.map_err(Error::Stop)?;
+    match error {
+        None => Ok(known),
+        Some(error) => Err(Error::Refresh(error)),
+    }
+}
+
+/// What there is before anything is served or asked, and how it is left in order.
+fn open(
+    executor: &Rc<LocalExecutor<'static>>,
+    options: Options,
+) -> Result<(Rc<House>, Hooks), Error> {
+    let (house, recorder) = House::build(executor, options)?;
+    let house = Rc::new(house);
+    let mut hooks = Hooks::default();
+    let recorder = executor.spawn(recorder);
+    let own = house.clone();
+    hooks.add("audit", async move {
+        own.audit.close();
+        recorder.await;
+        own.store.release();
+        Ok(())
+    });
+    let own = house.clone();
+    hooks.add("channels", async move {
+        let saved = own.store.save();
+        saved.map_err(|error| format!("they cannot be saved: {error}"))
+    });
+    Ok((house, hooks))
 }
 
 impl Running {

@@ -25,6 +25,11 @@ pub enum Command {
         /// The configuration.
         loaded: Loaded,
     },
+    /// Fetch channels and guide once.
+    Refresh {
+        /// The configuration.
+        loaded: Loaded,
+    },
     /// Print the configuration in force.
     Config {
         /// The configuration.
@@ -229,7 +234,7 @@ fn parse(
     let plain = file.is_none() && flags.is_empty();
     let misplaced = match command.as_deref() {
         None | Some("check" | "config") => false,
-        Some("token" | "backup" | "restore") => demo,
+        Some("refresh" | "token" | "backup" | "restore") => demo,
         Some("receiver" | "version" | "help") => demo || !plain,
         Some(other) => {
             return Err(Failure::Usage(format!("there is no command {other}")));
@@ -295,6 +300,7 @@ fn parse(
             Ok(match name {
                 None => Command::Run { demo, loaded },
                 Some("check") => Command::Ready { loaded },
+                Some("refresh") => Command::Refresh { loaded },
                 Some("token") => Command::Token { stream, loaded },
                 Some("backup") => Command::Backup {
                     file: of_backup,
@@ -371,6 +377,7 @@ const USAGE: &str = "\
 Usage: xg2g [OPTIONS]            serve
        xg2g check [OPTIONS]      look at everything that is needed and say what to do
        xg2g check --ready        ask the running xg2g: exit 0 if it is ready, 1 if not, 3 if it does not answer
+       xg2g refresh [OPTIONS]    fetch channels and guide once, where no xg2g runs, for its next start
        xg2g config [OPTIONS]     print the configuration in force and where each value came from
        xg2g token [--stream]     print the token, or the stream key; make it if there is none
        xg2g backup FILE [--keep N]        save configuration and small state; keep N backups

@@ -143,6 +143,7 @@ fn what_makes_no_sense_is_a_usage_error() {
         (&["check", "--ready", "--json"], "goes with neither"),
         (&["check", "--ready", "--demo"], "goes with neither"),
         (&["--keep", "2"], "--keep to `backup`"),
+        (&["refresh", "--demo"], "`refresh` takes none"),
         (&["backup"], "a FILE is missing"),
         (&["backup", "a", "b"], "unexpected b"),
         (&["backup", "--kep", "a"], "is --keep meant?"),

@@ -3,6 +3,7 @@
 mod backup;
 mod check;
 mod ready;
+mod refresh;
 mod signals;
 mod token;
 
@@ -26,6 +27,7 @@ use crate::stream::Watch;
 pub use backup::{backup, restore, Restored};
 pub use check::check;
 pub use ready::{ready, Ready};
+pub use refresh::{refresh, Refreshed};
 pub use signals::{Ear, Told};
 pub use token::{token, Token};
 
@@ -91,6 +93,13 @@ fn begin(
     demo: bool,
     loaded: Loaded,
 ) -> Result<Running, app::Error> {
+    let running = app::start(executor, options(demo, loaded))?;
+    log::info!("listening on {}", running.address());
+    Ok(running)
+}
+
+/// All that is run with. The log begins.
+fn options(demo: bool, loaded: Loaded) -> app::Options {
     let log = &loaded.config.log;
     crate::log::start(log.level, log.output.clone(), app::stamp);
     loaded
@@ -98,7 +107,7 @@ fn begin(
         .iter()
         .for_each(|warning| log::warn!("{warning}"));
     let Places { state, data } = Places::of(demo, &loaded);
-    let options = app::Options {
+    app::Options {
         loaded,
         state,
         data,
@@ -110,10 +119,7 @@ fn begin(
             places: cli::places(),
         },
         found: Found::default(),
-    };
-    let running = app::start(executor, options)?;
-    log::info!("listening on {}", running.address());
-    Ok(running)
+    }
 }
 
 /// The configuration as it is said now.
