@@ -1,6 +1,6 @@
 //! The last words of a program that has a fault of its own.
 //!
-//! A panic ends the program (`panic = "abort"`), and the init script starts it again: docs/ARCHITECTURE.md says why. The
+//! A panic ends the program (`panic = "abort"`), and the init script starts it again: docs/DECISIONS.md says why. The
 //! words go where the log goes, since standard error of a daemon is thrown away. A message that was put together while the
 //! program ran is not told: it may hold what nobody should see.
 

@@ -4,7 +4,7 @@
 //! programmes, and the end. Only the head is made for a client; the rest is this file, sent as it lies there. Deflate
 //! allows that: the head's blocks end at a byte boundary (a sync flush), the file's follow, and the checksum of the
 //! whole is combined from those of the two. So a gzipped guide costs no compression and no memory when it is asked for.
-//! Programs that do not take gzip get it unpacked on the way (measured: see docs/ARCHITECTURE.md).
+//! Programs that do not take gzip get it unpacked on the way (measured: see docs/DECISIONS.md).
 
 use std::fs::File;
 use std::io::{self, Read, Write};
