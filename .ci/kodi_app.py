@@ -5,6 +5,7 @@ import json
 import os
 import secrets
 import socket
+import sqlite3
 import subprocess
 import time
 import urllib.parse
@@ -291,7 +292,7 @@ def write_settings(path, values):
 
 
 def enable_addon(clock, home, screen, log, addon=ADDON):
-    """One start to switch the add-on on: Kodi leaves those that came from Debian off, and asks."""
+    """One start to switch the add-on on: Kodi leaves those that came from Debian off, and asks. It is not to ask about others."""
     kodi = Kodi(clock, home, screen, log)
     try:
         clock.wait("the add-on", 30, lambda: kodi.call("Addons.SetAddonEnabled", addonid=addon, enabled=True) == "OK")
@@ -299,3 +300,7 @@ def enable_addon(clock, home, screen, log, addon=ADDON):
         # Its database has the answer by now, and quitting with its question on the screen can hang.
         kodi.process.kill()
         kodi.process.wait()
+    for path in (kodi.profile / "Database").glob("Addons*.db"):
+        with sqlite3.connect(path) as database:
+            # As if the user had said no (AddonDisabledReason::USER).
+            database.execute("UPDATE installed SET disabledReason = 1 WHERE enabled = 0 AND disabledReason = 0")

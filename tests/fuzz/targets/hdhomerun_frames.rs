@@ -26,6 +26,7 @@ fuzz_target!(|data: &[u8]| {
     };
     let name = String::from_utf8_lossy(&bytes).into_owned();
     let tuned = Tuned {
+        purpose: "stream",
         number: (mode & 4 != 0).then_some(7),
         transponder: (mode & 8 != 0).then(|| name.clone()),
         name,
