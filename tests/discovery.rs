@@ -195,23 +195,38 @@ fn a_taken_port_is_a_warning_and_the_program_goes_on() {
     });
 }
 
+/// Has the configuration read again; the ports, once they are others. What was sent to the old ones might be lost.
+async fn reloaded(kit: &Kit, before: Ports) -> Ports {
+    reload(kit).await;
+    loop {
+        let now = ports(kit).await;
+        if now.hdhomerun != before.hdhomerun {
+            return now;
+        }
+        kit.status().await;
+    }
+}
+
+async fn reload(kit: &Kit) {
+    let request = "POST /api/v1/config/reload HTTP/1.1\r\nHost: box\r\n\r\n";
+    assert_eq!(kit.request(request).await.status, 200);
+}
+
 #[test]
 fn another_configuration_is_found_at_once_and_none_where_there_is_none() {
     with_channels(async |kit| {
         let before = ports(kit).await;
-        let reload = "POST /api/v1/config/reload HTTP/1.1\r\nHost: box\r\n\r\n";
-        assert_ne!(before.hdhomerun, 0);
         kit.configure(|config| config.hdhomerun.device_id = "1075D4B1".parse().ok());
-        assert_eq!(kit.request(reload).await.status, 200);
-        loop {
-            let port = ports(kit).await.hdhomerun;
-            let id = [0x10, 0x75, 0xd4, 0xb1];
-            if ask(port, SEARCH).await.windows(4).any(|four| four == id) {
-                break;
-            }
-        }
+        let now = reloaded(kit, before).await;
+        let answer = ask(now.hdhomerun, SEARCH).await;
+        assert_eq!(answer[10..16], [2, 4, 0x10, 0x75, 0xd4, 0xb1]);
+        // A tuner more or less is not seen over HTTP alone.
+        kit.configure(|config| config.hdhomerun.tuners = 3);
+        let now = reloaded(kit, now).await;
+        let answer = ask(now.hdhomerun, SEARCH).await;
+        assert_eq!(answer[16..19], [0x10, 1, 3]);
         kit.configure(|config| config.hdhomerun.enabled = false);
-        assert_eq!(kit.request(reload).await.status, 200);
+        reload(kit).await;
         while kit.discovery().ports.hdhomerun != 0 {
             kit.get("/healthz").await;
         }

@@ -7,7 +7,7 @@ use crate::model::{DeviceId, ServiceRef, Transponder};
 use crate::store::{Snapshot, Store};
 use crate::stream::{Active, Purpose, Streams, Use};
 
-/// What stands for the device. Cheap to clone. Two are equal when clients see the same.
+/// What stands for the device. Cheap to clone. Two are equal when they are of the same settings.
 #[derive(Clone)]
 pub struct Emulated {
     /// Its id.
@@ -26,22 +26,28 @@ pub struct Emulated {
 
 impl PartialEq for Emulated {
     fn eq(&self, other: &Emulated) -> bool {
-        (self.id, &self.name) == (other.id, &other.name)
+        (self.id, &self.name, self.tuners, self.most)
+            == (other.id, &other.name, other.tuners, other.most)
     }
 }
 
 impl Emulated {
     /// What the device says of itself now.
     pub fn device(&self) -> Device {
+        Device {
+            id: self.id,
+            name: self.name.to_string(),
+            tuners: self.count(),
+        }
+    }
+
+    /// How many tuners it has now.
+    fn count(&self) -> u8 {
         let tuners = match self.tuners {
             0 => self.servable(),
             wanted => wanted,
         };
-        Device {
-            id: self.id,
-            name: self.name.to_string(),
-            tuners: u8::try_from(tuners).unwrap_or(u8::MAX),
-        }
+        u8::try_from(tuners).unwrap_or(u8::MAX)
     }
 
     /// How many streams can be had at once (rule G29): one for each tuner that is free, and for each one that is not all
@@ -67,7 +73,7 @@ impl Emulated {
     /// Its tuners: a place for each stream that runs or could be had; then what the receiver uses its own for.
     pub fn tuners(&self) -> Vec<Tuner> {
         let snapshot = self.store.current();
-        let mut tuners = vec![Tuner::default(); usize::from(self.device().tuners)];
+        let mut tuners = vec![Tuner::default(); usize::from(self.count())];
         for active in self.streams.list() {
             let slot = active.slot;
             if tuners.len() <= slot {
