@@ -8,6 +8,8 @@ use std::fmt;
 const MARK: &str = "xg2g numbers 1";
 /// Services that are gone and whose numbers are kept for the day they come back: those that went last.
 const KEPT: usize = 500;
+/// People may write into the file; there has to be room for one above all others.
+const HIGHEST: u32 = 999_999_999;
 
 /// Which number belongs to which service (by its slug). Those that were asked for last come first.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -47,17 +49,16 @@ impl Numbers {
         let mut numbers = Vec::new();
         for line in lines.lines() {
             let (number, slug) = line.split_once('\t')?;
-            let number = number.parse().ok().filter(|number| *number > 0)?;
+            let number = number.parse().ok();
+            let number = number.filter(|number| (1..=HIGHEST).contains(number))?;
             if !slugs.insert(slug) || !taken.insert(number) {
                 return None;
             }
             numbers.push((slug.into(), number));
         }
         // The last line may have been cut.
-        lines
-            .ends_with('\n')
-            .then_some(Numbers(numbers))
-            .or_else(|| lines.is_empty().then(Numbers::default))
+        let is_whole = lines.is_empty() || lines.ends_with('\n');
+        is_whole.then_some(Numbers(numbers))
     }
 }
 
@@ -124,7 +125,15 @@ mod tests {
         for end in (0..text.len()).filter(|end| !text[..*end].ends_with('\n')) {
             assert_eq!(Numbers::parse(&text[..end]), None, "cut at {end}");
         }
-        for wrong in ["0\ta", "1\ta\n1\tb", "1\ta\n2\ta", "a", "-1\ta"] {
+        for wrong in [
+            "0\ta",
+            "1000000000\ta",
+            "4294967295\ta",
+            "1\ta\n1\tb",
+            "1\ta\n2\ta",
+            "a",
+            "-1\ta",
+        ] {
             assert_eq!(
                 Numbers::parse(&format!("{MARK}\n{wrong}\n")),
                 None,
