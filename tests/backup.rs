@@ -8,7 +8,7 @@ use std::process::Command;
 use rustix::process::Signal;
 use xg2g::backup::{Backup, Homes};
 
-use crate::kit::{get, get_with, xg2g, Folder, Process};
+use crate::kit::{get, get_with, xg2g, Folder, Process, Receiver};
 
 /// Runs a command to its end: its status, and what it said.
 fn run(args: &[&str], file: &Path) -> (i32, String) {
@@ -77,15 +77,8 @@ impl Machine {
 
 #[test]
 fn what_was_saved_destroyed_and_restored_is_served_as_before() {
-    let receiver = &mut Process::start(&mut xg2g([
-        "receiver",
-        "--services",
-        "40",
-        "--bouquets",
-        "3",
-    ]));
-    let line = receiver.says("answers at ");
-    let url = line.split(',').next().unwrap();
+    let receiver = Receiver::start(&["--services", "40", "--bouquets", "3"]);
+    let url = &receiver.url;
     let folder = Folder::new();
     let data = folder.path("data");
     let text = format!(
@@ -117,8 +110,7 @@ fn what_was_saved_destroyed_and_restored_is_served_as_before() {
     fs::remove_dir_all(&data).unwrap();
     fs::write(&file, "[[[ broken").unwrap();
     // Without the receiver nobody can tell the channels any more.
-    receiver.tell(Signal::TERM);
-    receiver.end();
+    receiver.process.stop();
 
     let said = done(&["restore", "--config", file.to_str().unwrap()], &saved);
     assert_eq!(fs::read_to_string(&id).unwrap(), "1075D4B1\n");

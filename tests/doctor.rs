@@ -10,7 +10,7 @@ use rustix::process::Signal;
 
 use xg2g::model::{Entry, EpgKey, Event, ListedBouquet, Listing, Media, ServiceRef};
 
-use crate::kit::{disk, xg2g, Folder, Process};
+use crate::kit::{disk, xg2g, Folder, Process, Receiver};
 
 #[derive(Debug, DeJson)]
 pub struct Finding {
@@ -19,28 +19,7 @@ pub struct Finding {
     pub message: String,
 }
 
-/// A simulated receiver as a process, its address and its stream port.
-struct Tuner {
-    process: Process,
-    url: String,
-    streams: String,
-}
-
-impl Tuner {
-    fn start(args: &[&str]) -> Tuner {
-        let args = ["receiver"].iter().chain(args).copied();
-        let mut process = Process::start(&mut xg2g(args));
-        let line = process.says("answers at ");
-        let (url, ports) = line.split_once(", its stream port is ").unwrap();
-        let (streams, _) = ports.split_once(", its relay port ").unwrap();
-        let (url, streams) = (url.to_owned(), streams.to_owned());
-        Tuner {
-            process,
-            url,
-            streams,
-        }
-    }
-
+impl Receiver {
     /// What is found about it; `set` are further settings.
     fn check(&self, set: &[&str]) -> (Vec<Finding>, i32) {
         let url = format!("receiver.url={}", self.url);
@@ -93,7 +72,7 @@ fn a_demo_is_in_order_and_every_check_has_its_line() {
 
 #[test]
 fn the_receiver_is_asked_little_and_never_two_things_at_once() {
-    let receiver = Tuner::start(&["--bouquets", "30", "--services", "300", "--line", "1"]);
+    let receiver = Receiver::start(&["--bouquets", "30", "--services", "300", "--line", "1"]);
     let (findings, status) = receiver.check(&[]);
     assert_eq!(status, 0, "{findings:?}");
     let (_, said) = receiver.process.stop();
@@ -107,7 +86,7 @@ fn the_receiver_is_asked_little_and_never_two_things_at_once() {
 
 #[test]
 fn a_receiver_that_is_not_there_is_told_with_what_to_look_at() {
-    let receiver = Tuner::start(&[]);
+    let receiver = Receiver::start(&[]);
     let url = receiver.url.clone();
     receiver.process.stop();
     let url = format!("receiver.url={url}");
@@ -122,7 +101,7 @@ fn a_receiver_that_is_not_there_is_told_with_what_to_look_at() {
 
 #[test]
 fn a_login_that_is_wrong_or_missing_is_told() {
-    let receiver = Tuner::start(&["--user", "root", "--password", "right"]);
+    let receiver = Receiver::start(&["--user", "root", "--password", "right"]);
     for (set, says) in [
         (
             &["receiver.user=root", "receiver.password=wrong"][..],
@@ -144,7 +123,7 @@ fn a_login_that_is_wrong_or_missing_is_told() {
 #[test]
 fn what_is_no_openwebif_is_told() {
     for fault in ["html", "result-false", "empty-body", "cut-json"] {
-        let receiver = Tuner::start(&["--fault", fault]);
+        let receiver = Receiver::start(&["--fault", fault]);
         let (check, message) = the_problem(receiver.check(&[]));
         assert_eq!(check, "receiver");
         assert!(
@@ -156,7 +135,7 @@ fn what_is_no_openwebif_is_told() {
 
 #[test]
 fn a_receiver_that_hangs_is_told_after_the_time_it_is_given() {
-    let receiver = Tuner::start(&["--fault", "hang"]);
+    let receiver = Receiver::start(&["--fault", "hang"]);
     let (check, message) =
         the_problem(receiver.check(&["receiver.timeout=200ms", "receiver.backoff=1ms"]));
     assert_eq!(check, "receiver");
@@ -165,7 +144,7 @@ fn a_receiver_that_hangs_is_told_after_the_time_it_is_given() {
 
 #[test]
 fn a_receiver_without_bouquets_is_told() {
-    let receiver = Tuner::start(&["--fault", "empty-list"]);
+    let receiver = Receiver::start(&["--fault", "empty-list"]);
     let (check, message) = the_problem(receiver.check(&[]));
     assert_eq!(check, "bouquets");
     assert!(message.contains("make one on the receiver"), "{message}");
@@ -173,7 +152,7 @@ fn a_receiver_without_bouquets_is_told() {
 
 #[test]
 fn a_receiver_without_a_guide_and_a_bouquet_it_does_not_have_are_warnings() {
-    let receiver = Tuner::start(&["--events", "0", "--services", "20", "--bouquets", "4"]);
+    let receiver = Receiver::start(&["--events", "0", "--services", "20", "--bouquets", "4"]);
     let (findings, status) = receiver.check(&["channels.bouquets=Nope"]);
     assert_eq!(status, 1, "no channels are left: {findings:?}");
     let told = |check: &str, text: &str| {
@@ -198,7 +177,7 @@ fn a_receiver_without_a_guide_and_a_bouquet_it_does_not_have_are_warnings() {
 
 #[test]
 fn a_stream_port_that_is_shut_is_told() {
-    let receiver = Tuner::start(&[]);
+    let receiver = Receiver::start(&[]);
     let shut = TcpListener::bind("127.0.0.1:0")
         .unwrap()
         .local_addr()
@@ -211,7 +190,7 @@ fn a_stream_port_that_is_shut_is_told() {
 #[test]
 fn a_stream_is_tried_without_a_tuner_of_its_own() {
     // The only tuner is the television's.
-    let receiver = Tuner::start(&["--tuners", "1"]);
+    let receiver = Receiver::start(&["--tuners", "1"]);
     let (findings, status) = receiver.check(&[]);
     let mut found = findings.iter();
     let found = found.find(|finding| finding.check == "stream").unwrap();
@@ -229,7 +208,7 @@ fn a_stream_is_tried_without_a_tuner_of_its_own() {
 #[test]
 fn a_stream_that_does_not_come_is_told() {
     let told = |fault: &str| {
-        let receiver = Tuner::start(&["--stream-fault", fault]);
+        let receiver = Receiver::start(&["--stream-fault", fault]);
         let patience = "stream.tune_timeout=500ms";
         let (findings, status) = receiver.check(&[patience]);
         let mut found = findings.into_iter();
@@ -246,7 +225,7 @@ fn a_stream_that_does_not_come_is_told() {
 
 #[test]
 fn a_taken_port_is_told_with_who_has_it() {
-    let receiver = Tuner::start(&[]);
+    let receiver = Receiver::start(&[]);
     let taken = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = taken.local_addr().unwrap();
     // Whoever has it may also be silent.
@@ -265,7 +244,7 @@ fn a_taken_port_is_told_with_who_has_it() {
 
 #[test]
 fn a_running_program_is_recognised_and_asked_whether_it_is_ready() {
-    let receiver = Tuner::start(&["--events", "2", "--services", "10"]);
+    let receiver = Receiver::start(&["--events", "2", "--services", "10"]);
     let folder = Folder::new();
     let (url, data) = (
         format!("receiver.url={}", receiver.url),
@@ -331,7 +310,7 @@ fn a_wrong_configuration_is_told_error_by_error() {
 
 #[test]
 fn the_receivers_own_files_are_told_with_what_they_lack() {
-    let receiver = Tuner::start(&[]);
+    let receiver = Receiver::start(&[]);
     let folder = Folder::new();
     let directory = folder.path("enigma2");
     let dir = format!("receiver.dir={}", directory.display());

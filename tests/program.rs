@@ -2,7 +2,7 @@
 
 use rustix::process::Signal;
 
-use crate::kit::{get, get_with, xg2g, Folder, Process};
+use crate::kit::{get, get_with, xg2g, Folder, Process, Receiver};
 
 /// The demo with a configuration file, on a free port.
 fn demo(folder: &Folder, text: &str) -> Process {
@@ -185,15 +185,8 @@ fn without_a_word_of_configuration_it_is_made_for_a_receiver() {
 
 #[test]
 fn one_refresh_is_for_the_next_start_and_leaves_a_running_program_alone() {
-    let mut receiver = Process::start(&mut xg2g([
-        "receiver",
-        "--services",
-        "40",
-        "--bouquets",
-        "3",
-    ]));
-    let line = receiver.says("answers at ");
-    let url = line.split(',').next().unwrap();
+    let receiver = Receiver::start(&["--services", "40", "--bouquets", "3"]);
+    let url = &receiver.url;
     let folder = Folder::new();
     let (data, state) = (folder.path("data"), folder.path("state"));
     let text = format!(
@@ -226,8 +219,7 @@ fn one_refresh_is_for_the_next_start_and_leaves_a_running_program_alone() {
     assert_eq!(get(address, "/playlist.m3u").playlist().len(), 40);
     assert!(program.stop().0.success());
 
-    receiver.tell(Signal::TERM);
-    receiver.end();
+    receiver.process.stop();
     let (status, said) = refresh();
     assert_eq!(status, Some(1), "{said}");
     assert!(said.contains("the refresh failed: "), "{said}");

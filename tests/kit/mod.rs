@@ -42,7 +42,7 @@ pub(crate) use follow::*;
 pub(crate) use json::*;
 pub(crate) use metrics::{Family, Metrics};
 pub(crate) use play::*;
-pub(crate) use process::{get, get_with, send, xg2g, Folder, Process};
+pub(crate) use process::{get, get_with, send, xg2g, Folder, Process, Receiver};
 pub(crate) use read::*;
 pub(crate) use seen::Seen;
 

@@ -5,7 +5,7 @@ use std::net::{SocketAddr, TcpStream};
 use std::path::PathBuf;
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::sync::mpsc::{self, Receiver};
+use std::sync::mpsc;
 
 use rustix::process::{kill_process, prlimit, Pid, Resource, Rlimit, Signal};
 
@@ -50,10 +50,32 @@ pub(crate) fn xg2g<'a>(args: impl IntoIterator<Item = &'a str>) -> Command {
     command
 }
 
+/// A simulated receiver as a process, its address and its stream port.
+pub(crate) struct Receiver {
+    pub(crate) process: Process,
+    pub(crate) url: String,
+    pub(crate) streams: String,
+}
+
+impl Receiver {
+    pub(crate) fn start(args: &[&str]) -> Receiver {
+        let args = ["receiver"].iter().chain(args).copied();
+        let mut process = Process::start(&mut xg2g(args));
+        let line = process.says("answers at ");
+        let (url, ports) = line.split_once(", its stream port is ").unwrap();
+        let (streams, _) = ports.split_once(", its relay port ").unwrap();
+        Receiver {
+            url: url.to_owned(),
+            streams: streams.to_owned(),
+            process,
+        }
+    }
+}
+
 /// The running program.
 pub(crate) struct Process {
     child: Child,
-    lines: Receiver<String>,
+    lines: mpsc::Receiver<String>,
     /// All that was said so far.
     said: Vec<String>,
 }
