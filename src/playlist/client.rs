@@ -18,17 +18,19 @@ pub enum Client {
 }
 
 impl Client {
+    /// All of them.
+    pub const ALL: [Client; 6] = [
+        Client::Kodi,
+        Client::Jellyfin,
+        Client::Plex,
+        Client::Tvheadend,
+        Client::Threadfin,
+        Client::Plain,
+    ];
+
     /// By the name used in `?client=`.
     pub fn named(name: &str) -> Option<Client> {
-        Some(match name {
-            "kodi" => Client::Kodi,
-            "jellyfin" => Client::Jellyfin,
-            "plex" => Client::Plex,
-            "tvheadend" => Client::Tvheadend,
-            "threadfin" => Client::Threadfin,
-            "plain" => Client::Plain,
-            _ => return None,
-        })
+        Client::ALL.into_iter().find(|client| client.name() == name)
     }
 
     /// By the `User-Agent` header.

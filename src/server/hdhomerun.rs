@@ -140,9 +140,9 @@ impl Hdhomerun {
         fresh(JSON, json.serialize_json())
     }
 
-    /// `scan=start` has bouquets and services read again, after the running pass if there is one; where that does it already,
-    /// it is the scan. `scan=abort` ends
-    /// nothing: what was begun ends by itself, soon. Marks of favourites are the receiver's.
+    /// `scan=start` has bouquets and services read again, after the running pass if there is one; where that does it
+    /// already, it is the scan. `scan=abort` ends nothing: what was begun ends by itself, soon. Marks of favourites are
+    /// the receiver's.
     pub(super) async fn scan(self, request: Request, _: Params) -> Result<Reply, ApiError> {
         match request.query("scan") {
             Some("start") => {

@@ -40,8 +40,8 @@ impl Stations {
         self.send(request, &service, &name, None).await
     }
 
-    /// A stream, for `duration` if it is to end. HEAD is answered from what is known, without a tuner (rule G2). Errors have an empty body, for players that
-    /// take any body for a stream (rule G5), and say in a header what is wrong.
+    /// A stream, for `duration` if it is to end. HEAD is answered from what is known, without a tuner (rule G2). Errors
+    /// have an empty body, for players that take any body for a stream (rule G5), and say in a header what is wrong.
     pub(super) async fn send(
         self,
         request: Request,

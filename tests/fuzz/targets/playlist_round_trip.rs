@@ -18,15 +18,7 @@ fuzz_target!(|data: &[u8]| {
 });
 
 fn run(from: &mut Unstructured<'_>) -> Result<()> {
-    let client = *from.choose(&[
-        "kodi",
-        "jellyfin",
-        "plex",
-        "tvheadend",
-        "threadfin",
-        "plain",
-    ])?;
-    let client = Client::named(client).expect("a client");
+    let client = *from.choose(&Client::ALL)?;
     let base = Base {
         address: BASE.into(),
         key: String::new(),
