@@ -8,6 +8,7 @@
 pub mod cache;
 pub mod events;
 pub mod health;
+pub mod json;
 pub mod log;
 pub mod metrics;
 pub mod model;

@@ -5,13 +5,13 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The cellar: everybody may use it, it uses nothing of ours but, for `events` and `health`, the model.
-const CELLAR: [&str; 11] = [
+const CELLAR: [&str; 12] = [
     "model", "cache", "events", "health", "notice", "replace", "log", "metrics", "shutdown",
-    "watch", "xml",
+    "watch", "xml", "json",
 ];
 
 /// What each room may use besides the cellar. The table of docs/ARCHITECTURE.md.
-const MAY_USE: [(&str, &[&str]); 26] = [
+const MAY_USE: [(&str, &[&str]); 27] = [
     ("model", &[]),
     ("health", &["model"]),
     ("cache", &[]),
@@ -22,6 +22,7 @@ const MAY_USE: [(&str, &[&str]); 26] = [
     ("notice", &[]),
     ("watch", &[]),
     ("xml", &[]),
+    ("json", &[]),
     ("config", &[]),
     ("http", &[]),
     ("playlist", &[]),

@@ -12,7 +12,7 @@ use std::borrow::Cow;
 use memchr::memchr3;
 
 use super::tame::tame;
-use super::tokens::{Token, Tokens};
+use crate::json::{Token, Tokens};
 
 /// An object larger than this is not OpenWebif's: its longest event is some 10 kB, a listed bouquet of 1 000 services
 /// 170 kB.
@@ -212,14 +212,14 @@ fn read_strict(text: &str, each: &mut impl FnMut(&str, Value)) -> Result<(), Str
     let mut tokens = Tokens::of(text);
     tokens.expect(b'{')?;
     loop {
-        let key = match tokens.next()? {
+        let key = match tokens.take()? {
             Token::Text(key) => key,
             Token::Mark(b'}') => break,
             _ => return Err(tokens.wrong("a key")),
         };
         tokens.expect(b':')?;
         each(&key, read_value(&mut tokens)?);
-        match tokens.next()? {
+        match tokens.take()? {
             Token::Mark(b',') => {}
             Token::Mark(b'}') => break,
             _ => return Err(tokens.wrong(", or }")),
@@ -241,7 +241,7 @@ pub(super) fn split_list(
 }
 
 fn read_value<'a>(tokens: &mut Tokens<'a>) -> Result<Value<'a>, String> {
-    Ok(match tokens.next()? {
+    Ok(match tokens.take()? {
         Token::Text(text) => Value::Text(text),
         Token::Number(number) => Value::Text(number.into()),
         Token::Flag(flag) => Value::Flag(flag),
@@ -260,7 +260,7 @@ fn read_list(tokens: &mut Tokens<'_>) -> Result<Vec<Vec<String>>, String> {
     let mut rows: Vec<Vec<String>> = Vec::new();
     let mut depth = 1;
     while depth > 0 {
-        match tokens.next()? {
+        match tokens.take()? {
             Token::Mark(b'[' | b'{') => {
                 depth += 1;
                 if depth == 2 {

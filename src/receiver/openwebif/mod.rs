@@ -13,7 +13,6 @@ mod pace;
 mod relay;
 mod situation;
 mod tame;
-mod tokens;
 
 use std::cell::RefCell;
 use std::rc::Rc;

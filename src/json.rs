@@ -1,4 +1,4 @@
-//! The words of JSON.
+//! The words of JSON, read from outside: answers of the receiver, bodies of requests.
 //!
 //! Most of an answer is strings. They are borrowed from it, or copied from one backslash to the next. Numbers stay as
 //! written: nobody asks for more than the whole ones, and what the standard library reads and writes of floating point
@@ -10,30 +10,35 @@ use memchr::memchr3;
 
 /// What the grammar of JSON is made of.
 #[derive(Debug, PartialEq)]
-pub(super) enum Token<'a> {
+pub enum Token<'a> {
     /// One of `{}[]:,`.
     Mark(u8),
+    /// A string, unescaped.
     Text(Cow<'a, str>),
     /// As written.
     Number(&'a str),
+    /// `true` or `false`.
     Flag(bool),
+    /// `null`.
     Null,
+    /// There is no more.
     End,
 }
 
 /// The tokens of a text.
-pub(super) struct Tokens<'a> {
+pub struct Tokens<'a> {
     text: &'a str,
     rest: &'a str,
 }
 
 impl<'a> Tokens<'a> {
-    pub(super) fn of(text: &'a str) -> Tokens<'a> {
+    /// Of this text.
+    pub fn of(text: &'a str) -> Tokens<'a> {
         Tokens { text, rest: text }
     }
 
     /// The next token; [`Token::End`] for ever behind the last.
-    pub(super) fn next(&mut self) -> Result<Token<'a>, String> {
+    pub fn take(&mut self) -> Result<Token<'a>, String> {
         self.rest = self.rest.trim_start_matches([' ', '\n', '\r', '\t']);
         let (length, token) = match self.rest.as_bytes().first() {
             None => (0, Token::End),
@@ -60,15 +65,15 @@ impl<'a> Tokens<'a> {
     }
 
     /// Steps over `mark`; an error if something else is there.
-    pub(super) fn expect(&mut self, mark: u8) -> Result<(), String> {
-        match self.next()? {
+    pub fn expect(&mut self, mark: u8) -> Result<(), String> {
+        match self.take()? {
             Token::Mark(found) if found == mark => Ok(()),
             _ => Err(self.wrong(char::from(mark).encode_utf8(&mut [0; 4]))),
         }
     }
 
     /// The error that something else than `name` was found.
-    pub(super) fn wrong(&self, name: &str) -> String {
+    pub fn wrong(&self, name: &str) -> String {
         let at = self.text.len() - self.rest.len();
         format!("broken JSON: not {name} at byte {at}")
     }
@@ -134,7 +139,7 @@ mod tests {
     use super::*;
 
     fn first(text: &str) -> Option<Token<'_>> {
-        Tokens::of(text).next().ok()
+        Tokens::of(text).take().ok()
     }
 
     #[test]
@@ -232,7 +237,7 @@ mod tests {
             Token::End,
             Token::End,
         ] {
-            assert_eq!(tokens.next(), Ok(token));
+            assert_eq!(tokens.take(), Ok(token));
         }
     }
 }
