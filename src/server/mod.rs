@@ -4,6 +4,7 @@
 //! needs and nothing else.
 
 mod address;
+mod addresses;
 mod api;
 mod control;
 mod details;
@@ -15,6 +16,7 @@ mod health;
 mod known;
 mod list;
 mod metrics;
+mod page;
 mod picon;
 mod playlist;
 mod rendered;

@@ -1,11 +1,12 @@
 //! The table of contents: every path there is.
 
 use std::rc::Rc;
+use std::time::SystemTime;
 
 use super::rendered::Rendered;
 use super::{
-    api, control, events, guide, hdhomerun, health, metrics, picon, playlist, settings, status,
-    stream, streams, Needs,
+    addresses, api, control, events, guide, hdhomerun, health, metrics, page, picon, playlist,
+    settings, status, stream, streams, Needs,
 };
 use crate::http::{Access, Cost, Route, Router};
 
@@ -53,10 +54,22 @@ pub fn table(needs: Needs) -> Router {
     let device = emulated.clone().map(|emulated| hdhomerun::Hdhomerun {
         emulated,
         stations: stream.clone(),
-        addresses,
+        addresses: addresses.clone(),
         rendered: rendered.clone(),
         refresh: refresh.clone(),
     });
+    let page = page::Page {
+        store: store.clone(),
+        refresh: refresh.clone(),
+        addresses: addresses.clone(),
+        rendered: rendered.clone(),
+        assets: Rc::default(),
+        made: SystemTime::now(),
+    };
+    let signpost = addresses::Signpost {
+        addresses: addresses.clone(),
+        is_hdhomerun: emulated.is_some(),
+    };
     let channels = api::Api {
         store: store.clone(),
     };
@@ -114,7 +127,14 @@ pub fn table(needs: Needs) -> Router {
         Route::get("/files/xmltv.xml.gz", row!(guide.archive)).costing(Cost::Ready),
         Route::get("/picon/{channel}.png", row!(logos.get)).costing(Cost::Ready),
         Route::get("/stream/{channel}.ts", row!(stream.get)).for_players(),
+        Route::get("/", row!(page.document))
+            .needing(Access::Probe)
+            .costing(Cost::Ready),
+        Route::get("/page/{file}", row!(page.asset))
+            .needing(Access::Probe)
+            .costing(Cost::Ready),
         Route::get("/api/v1/status", row!(status.get)),
+        Route::get("/api/v1/addresses", row!(signpost.get)),
         Route::get("/api/v1/channels", row!(channels.channels)),
         Route::get("/api/v1/bouquets", row!(channels.bouquets)),
         Route::get("/api/v1/epg", row!(channels.epg)),
