@@ -1,6 +1,8 @@
 """Every view: what it shows, that it fits, that it can be read, seen and reached."""
 
 import re
+import urllib.request
+from urllib.parse import unquote
 
 from browser import Failure, check, until
 
@@ -31,6 +33,8 @@ const wide = [...document.body.querySelectorAll("*")]
 const page = document.scrollingElement.scrollWidth;
 return page > innerWidth ? [`the page is ${page} wide`, ...wide] : wide;
 """
+# What only a mistake makes a page say.
+NONSENSE = re.compile(r"\b(undefined|null|NaN|Invalid Date|\[object \w+\]|\{\d\})(?!\w)")
 UNNAMED_IMAGES = "return [...document.images].filter((one) => one.getAttribute('alt') === null).map((one) => one.src)"
 # Texts whose colour stands out too little, and how many there are. What is switched off need not stand out.
 FAINT = SEEN + """
@@ -107,11 +111,14 @@ def show(browser, gateway, view, rest=""):
         raise Failure(f"{late}: {browser.text('body')!r}, {browser.forgive()}") from late
 
 
-def check_form(browser, view, where):
+def check_form(browser, where):
     """Nothing wide, one heading, names for all that is used or looked at."""
     wide = browser.run(WIDER)
     if wide:
         raise Failure(f"{where}: wider than the window: {wide[:5]}")
+    nonsense = NONSENSE.search(browser.text("body"))
+    if nonsense:
+        raise Failure(f"{where}: it says {nonsense.string[max(0, nonsense.start() - 60):nonsense.end() + 20]!r}")
     headings = browser.texts("h1")
     if len(headings) != 1:
         raise Failure(f"{where}: headings {headings}")
@@ -141,10 +148,12 @@ def check_views(browser, gateway, views):
                 browser.size(width, height)
                 browser.scheme("light")
                 show(browser, gateway, view)
+                # What is folded is judged, too.
+                browser.run("document.querySelectorAll('main details').forEach((one) => { one.open = true; })")
                 where = f"{view}, {tag}, {width}×{height}"
                 if browser.text("h1") != TITLES[view][column] or browser.run("return document.documentElement.lang") != tag:
                     raise Failure(f"{where}: {browser.text('h1')!r}, {browser.run('return document.documentElement.lang')}")
-                controls.add(check_form(browser, view, where))
+                controls.add(check_form(browser, where))
                 texts.add(check_contrast(browser, where + ", light"))
                 browser.scheme("dark")
                 texts.add(check_contrast(browser, where + ", dark"))
@@ -193,15 +202,13 @@ def check_home(browser, gateway):
     check(str(gateway.api("/api/v1/tuners")["total"]) in shown, f"Home counts tuners: {shown!r}")
     check("Nobody is watching." in browser.text("#home-streams"), "Home knows that nobody is watching")
     check(browser.run("return document.querySelectorAll('#home-health .mark').length > 0"), f"Home tells: {browser.text('#home-health')!r}")
-    if status["hdhomerun"]["enabled"] if "enabled" in status["hdhomerun"] else True:
-        stream = re.search(r"http://\S+/stream/\S+", gateway.fetch("/playlist.m3u").decode())[0]
-        name = gateway.api("/api/v1/channels")["channels"][0]["name"]
-        import urllib.request
-        with urllib.request.urlopen(stream, timeout=20) as player:
-            player.read(18800)
-            shown = browser.shows("#home-streams", re.escape(name))
+    name = gateway.api("/api/v1/channels")["channels"][0]["name"]
+    address = re.search(r"http://\S+/stream/\S+", gateway.fetch("/playlist.m3u").decode())[0]
+    with urllib.request.urlopen(address, timeout=20) as player:
+        player.read(18800)
+        shown = browser.shows("#home-streams", re.escape(name))
         check("1 player" in shown, f"a stream that begins is shown by itself: {shown!r}")
-        browser.shows("#home-streams", "Nobody is watching", 30)
+    browser.shows("#home-streams", "Nobody is watching", 30)
 
 
 def check_addresses(browser, gateway):
@@ -232,8 +239,8 @@ def check_channels(browser, gateway):
     browser.shows(f"{row} .now", re.escape(title))
     share = browser.run("const bar = document.querySelector(arguments[0]); return bar && bar.value / bar.max", f"{row} progress")
     check(share is not None and 0 <= share <= 1, f"Channels: {first['number']} {first['name']}: {title}, {round((share or 0) * 100)} % of it")
-    link = browser.run("return document.querySelector(arguments[0])?.href", f"{row} a.play")
-    check(link and first["slug"] in link, f"it is played by {link}")
+    link = unquote(browser.run("return document.querySelector(arguments[0])?.href ?? ''", f"{row} a.play"))
+    check(gateway.base + first["stream"] in link, f"it is played by {link!r}")
 
 
 def check_guide(browser, gateway):

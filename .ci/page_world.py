@@ -116,9 +116,6 @@ class Gateway:
         """A key of the configuration in force."""
         return next(one["value"] for one in self.api("/api/v1/config")["keys"] if one["key"] == key)
 
-    def bouquet_sizes(self):
-        """Channels of the playlist by their first bouquet's name, as players see them."""
-        sizes = {}
-        for group in re.findall(r'group-title="([^"]*)"', self.fetch("/playlist.m3u").decode()):
-            sizes[group] = sizes.get(group, 0) + 1
-        return sizes
+    def channels(self, bouquet=None):
+        """How many channels the playlist has, or that of one bouquet."""
+        return self.fetch(f"/playlist/{bouquet}.m3u" if bouquet else "/playlist.m3u").count(b"#EXTINF")
