@@ -143,6 +143,7 @@ def check_long(browser, gateway):
     in_window = browser.run("const one = document.querySelector(arguments[0]).getBoundingClientRect(); return one.bottom > 0 && one.top < innerHeight", row)
     check(in_window, f"the list scrolls to its end: {browser.text(row)!r}")
     rows = len(browser.texts("li.channel .name"))
+    browser.devtools("Performance.enable")
     browser.devtools("HeapProfiler.collectGarbage")
     counted = {one["name"]: one["value"] for one in browser.devtools("Performance.getMetrics")["metrics"]}
     check(counted["JSHeapUsedSize"] < HEAP and counted["Nodes"] < NODES,
