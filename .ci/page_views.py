@@ -208,6 +208,9 @@ def check_home(browser, gateway):
         player.read(18800)
         shown = browser.shows("#home-streams", re.escape(name))
         check("1 player" in shown, f"a stream that begins is shown by itself: {shown!r}")
+        show(browser, gateway, "home")
+        shown = browser.shows("#home-tuners", "Stream:")
+        check(f"Stream: {name}" in shown, f"and who has the tuner, by name: {shown!r}")
     browser.shows("#home-streams", "Nobody is watching", 30)
 
 

@@ -3,7 +3,7 @@
 // The derive writes its code its own way.
 #![allow(clippy::unwrap_used, clippy::question_mark)]
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use nanoserde::DeJson;
 use xg2g::page::ASSETS;
@@ -309,4 +309,49 @@ fn a_missing_logo_is_no_error_for_who_says_so() {
         }
         assert_eq!(statuses, BTreeSet::from([(200, 200), (404, 204)]));
     });
+}
+
+/// The texts behind `begin` in a script; none of them has a quote in it.
+fn texts<'a>(script: &'a str, begin: &str) -> Vec<&'a str> {
+    let found = script.match_indices(begin);
+    let calls =
+        found.filter(|(at, _)| !script[..*at].ends_with(|c: char| c.is_alphanumeric() || c == '.'));
+    calls
+        .filter_map(|(at, _)| script[at + begin.len()..].split('"').next())
+        .collect()
+}
+
+#[test]
+fn every_text_of_the_scripts_has_its_german_words() {
+    let german = ASSETS
+        .iter()
+        .find(|asset| asset.name == "de.js")
+        .unwrap()
+        .text;
+    let lines = german
+        .lines()
+        .filter_map(|line| line.trim().strip_prefix('"')?.split_once("\": \""));
+    let mut table = BTreeMap::new();
+    for (english, german) in lines {
+        assert_eq!(
+            table.insert(english, german),
+            None,
+            "{english:?} is there twice"
+        );
+        for value in ["{0}", "{1}", "{2}"] {
+            assert_eq!(
+                english.contains(value),
+                german.contains(value),
+                "{value} in {german:?}"
+            );
+        }
+    }
+    let mut seen = 0;
+    for asset in ASSETS.iter().filter(|asset| asset.name.ends_with(".js")) {
+        for text in texts(asset.text, "t(\"") {
+            assert!(table.contains_key(text), "{}: {text:?}", asset.name);
+            seen += 1;
+        }
+    }
+    assert!(seen > 20, "{seen} texts are too few");
 }
