@@ -203,13 +203,17 @@ def all_checks(options):
                 page_live.check_ways(browser, gateway)
                 check_silence(browser, gateway, files)
                 passed("a slow receiver")
-            with Gateway(program, out, "token", ["--services", 60, "--bouquets", 3], {"XG2G_API_TOKEN": TOKEN}) as gateway:
+            with Gateway(program, out, "code", settings={"XG2G_API_TOKEN": TOKEN}) as gateway:
                 page_setup.check_pairing(browser, gateway)
                 page_setup.check_kept(browser, gateway)
+                check_silence(browser, gateway, files)
+                passed("pairing")
+            with Gateway(program, out, "token", ["--services", 60, "--bouquets", 3], {"XG2G_API_TOKEN": TOKEN}) as gateway:
+                page_setup.check_token(browser, gateway, TOKEN)
                 page_setup.check_refused(browser, gateway)
                 page_setup.check_change(browser, gateway)
                 check_silence(browser, gateway, files)
-                passed("pairing and settings")
+                passed("settings")
             with Gateway(program, out, "long", ["--services", 500, "--bouquets", 5]) as gateway:
                 page_live.check_long(browser, gateway)
                 check_silence(browser, gateway, files)

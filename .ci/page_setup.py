@@ -7,12 +7,12 @@ from browser import Failure, check, until
 from page_views import check_form, show
 
 SAVE = "#settings button.save"
-CODE = r"the simulated television shows: .*?\b(\d{6})\b"
+CODE = r"the simulated television shows: .*?(\d{3} \d{3})\b"
 
 
 def shown_code(gateway, after):
-    """The code on the simulated television, when it has shown more than `after`."""
-    return until("a code on the television", lambda: gateway.receiver.said(CODE)[after:])[-1]
+    """The code on the demo's television, when it has shown more than `after`."""
+    return until("a code on the television", lambda: gateway.process.said(CODE)[after:])[-1]
 
 
 def settled(gateway):
@@ -54,10 +54,10 @@ def check_pairing(browser, gateway):
     until("the dialog", lambda: is_asked(browser))
     check(browser.run("return document.querySelector('dialog#pairing').contains(document.activeElement)"), "a change asks for pairing, the focus is there")
     check_form(browser, "the dialog")
-    codes = len(gateway.receiver.said(CODE))
+    codes = len(gateway.process.said(CODE))
     browser.click("#pairing button.show-code")
     code = shown_code(gateway, codes)
-    wrong = f"{(int(code) + 1) % 1_000_000:06}"
+    wrong = f"{(int(code.replace(' ', '')) + 1) % 1_000_000:06}"
     browser.type("#pairing input[name=code]", wrong)
     browser.click("#pairing button.pair")
     told = browser.shows("#pairing .told", r"4")
@@ -90,6 +90,22 @@ def check_settings(browser, gateway):
     locked = [one["key"] for one in known if one.get("locked")]
     free = browser.run("return arguments[0].filter(name => [...document.querySelectorAll(`[name='${name}']`)].some(one => !one.disabled && !one.readOnly))", locked)
     check(locked and not free, f"what the environment says cannot be changed: {len(locked)} keys")
+
+
+def check_token(browser, gateway, token):
+    """Who has no television in view types the token."""
+    before = gateway.api("/api/v1/status")["refresh"]["passes"]
+    show(browser, gateway, "home")
+    browser.click("#home-refresh button")
+    until("the dialog", lambda: is_asked(browser))
+    browser.type("#pairing input[name=token]", token[:-1])
+    browser.click("#pairing button.pair")
+    told = browser.shows("#pairing .told", r"\S")
+    browser.type("#pairing input[name=token]", token)
+    browser.click("#pairing button.pair")
+    until("the pass", lambda: gateway.api("/api/v1/status")["refresh"]["passes"] > before, 60)
+    check(not is_asked(browser), f"the token is taken, another is not: {told!r}")
+    forgive(browser, r"/api/v1/status - .*\b40[13]\b")
 
 
 def check_change(browser, gateway):

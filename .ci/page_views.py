@@ -14,7 +14,7 @@ TITLES = {
 # What is there once a view has shown itself.
 SIGNS = {
     "home": "#home-coverage .big", "watch": "#watch-vlc code.address", "channels": "li.channel .name", "guide": "li.channel .name",
-    "settings": "div.key .help", "check": "button.run", "log": "li.line",
+    "settings": "details[open] div.key .help", "check": "button.run", "log": "li.line",
 }
 CONTROLS = {"button", "link", "textbox", "searchbox", "checkbox", "combobox", "spinbutton", "radio", "switch", "slider", "listbox",
             "progressbar", "dialog", "navigation", "DisclosureTriangle"}
@@ -107,8 +107,12 @@ def show(browser, gateway, view, rest=""):
     browser.open(f"{gateway.base}/#{view}{rest}")
     try:
         until(f"the view {view}", lambda: browser.text(f"#{view} {SIGNS[view]}" if not rest else f"#{view}"))
+        if view in ("channels", "guide") and not rest:
+            # Rows come bit by bit.
+            total = gateway.api("/api/v1/channels?limit=1")["total"]
+            until("all rows", lambda: browser.run("return document.querySelectorAll('li.channel').length") == total)
     except Failure as late:
-        raise Failure(f"{late}: {browser.text('body')!r}, {browser.forgive()}") from late
+        raise Failure(f"{late}: {browser.text('body')!r:.600}, {browser.forgive()}") from late
 
 
 def check_form(browser, where):
