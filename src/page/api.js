@@ -27,7 +27,9 @@ export const hasToken = () => token !== null;
 /** The program refused. */
 export class Refused extends Error {
   constructor(status, answer) {
-    super(answer.error ?? `HTTP ${status}`);
+    // In English its own words are the best there are.
+    const words = t(answer.code ?? "");
+    super(words === (answer.code ?? "") ? (answer.error ?? `HTTP ${status}`) : words);
     this.status = status;
     this.answer = answer;
   }

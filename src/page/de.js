@@ -16,9 +16,24 @@ export default {
   "Every 5 seconds": "Alle 5 Sekunden",
   "Connection lost, trying again": "Verbindung weg, neuer Versuch",
   "xg2g does not answer.": "xg2g antwortet nicht.",
+  "To see this, this browser must be paired or have the token.": "Um das zu sehen, muss dieser Browser gekoppelt sein oder das Token haben.",
+  "Pair this browser": "Diesen Browser koppeln",
   "Copy": "Kopieren",
   "Copied": "Kopiert",
   "Mark the address and copy it yourself.": "Bitte die Adresse selbst markieren und kopieren.",
+
+  // Refusals, by their codes.
+  "E001": "Zu viele Anfragen; bitte kurz warten.",
+  "E009": "Eine Aktualisierung läuft schon.",
+  "E010": "Dafür wird ein Token gebraucht.",
+  "E011": "Das Token stimmt nicht.",
+  "E012": "Von dieser Adresse aus nur mit Token.",
+  "E013": "Das hat eine fremde Seite verlangt.",
+  "E014": "Unter diesem Namen nicht: siehe server.hosts in den Einstellungen.",
+  "E101": "Der Receiver antwortet nicht.",
+  "E201": "Die Einstellungen stimmen so nicht; es gelten weiter die bisherigen.",
+  "E301": "Der Receiver hat seine Sender noch nicht genannt.",
+  "E302": "Das Programm wird gerade beendet.",
 
   // Home.
   "Is it well?": "Geht alles?",
@@ -68,6 +83,7 @@ export default {
   "{0} players": "{0} Geräte",
   "Asked {0}": "Gefragt {0}",
   "Streams": "Streams",
+  "Since {0}": "Seit {0}",
   "Nobody is watching.": "Niemand schaut zu.",
   "This program": "Dieses Programm",
   "Started {0}": "Gestartet {0}",

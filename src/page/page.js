@@ -1,7 +1,8 @@
 // The page: its views, and who is told what happens.
 
-import { h, fill } from "./dom.js";
+import { button, fill, h } from "./dom.js";
 import { language, t } from "./texts.js";
+import { keepToken } from "./api.js";
 import { follow } from "./live.js";
 
 /** Views by name: title, and the tab they belong to. Each module shows itself in an element and may give back `{notice, leave}`. */
@@ -55,6 +56,19 @@ function parts(current) {
   return h("nav.parts", { "aria-label": t("Setup") }, SETUP.map(part));
 }
 
+/** What went wrong, and a way in where a token is missing. */
+function trouble(error) {
+  const told = h("p.problem", { role: "alert" }, error.message);
+  if (!["E010", "E011", "E012"].includes(error.answer?.code)) return told;
+  const enter = async () => {
+    keepToken(null);
+    const { pair } = await import("./pairing.js");
+    await pair();
+    await show();
+  };
+  return h("div.stack", {}, told, h("p", {}, t("To see this, this browser must be paired or have the token.")), button(t("Pair this browser"), enter, ".first"));
+}
+
 async function show() {
   const [name, ...rest] = decodeURIComponent(location.hash.slice(1) || "home").split("/");
   // Such as that of the link over the navigation.
@@ -72,7 +86,7 @@ async function show() {
     const module = await import(`./${name}.js`);
     if (shown === entered) entered.view = await module.default(place, rest);
   } catch (error) {
-    if (shown === entered) fill(place, h("p.problem", { role: "alert" }, error.message));
+    if (shown === entered) fill(place, trouble(error));
   }
   // Whoever left while it was loading.
   if (shown !== entered) entered.view?.leave?.();

@@ -179,6 +179,7 @@ fn greeting(address: SocketAddr) -> String {
     let version = env!("CARGO_PKG_VERSION");
     format!(
         "xg2g {version} with a simulated receiver. Open:\n  \
+         page      {base}/\n  \
          playlist  {base}/playlist.m3u   (Kodi: PVR IPTV Simple Client, M3U playlist URL)\n  \
          guide     {base}/xmltv.xml      (XMLTV URL)\n  \
          status    {base}/api/v1/status\n  \
