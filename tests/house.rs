@@ -34,7 +34,7 @@ const MAY_USE: [(&str, &[&str]); 27] = [
     ("store", &["guide"]),
     ("picons", &["receiver"]),
     ("refresh", &["config", "receiver", "store"]),
-    ("backup", &["access", "store"]),
+    ("backup", &["access", "config", "store"]),
     (
         "doctor",
         &["access", "config", "http", "receiver", "store", "stream"],
