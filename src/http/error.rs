@@ -55,6 +55,7 @@ codes! {
     FULL_HOUSE "E017" [503] "as many follow the events as there is room for";
     RECEIVER_AWAY "E101" [503] "the receiver does not answer";
     WRONG_CONFIGURATION "E201" [422] "the configuration is wrong; `details` has every error";
+    UNSAVED "E202" [507] "the settings cannot be saved; nothing has changed";
     NOT_READY "E301" [503] "nothing to hand out yet";
     STOPPING "E302" [503] "the program stops";
     INTERNAL "E901" [500] "our own fault";

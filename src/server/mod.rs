@@ -9,6 +9,7 @@ mod api;
 mod control;
 mod details;
 mod device;
+mod edit;
 mod events;
 mod guide;
 mod hdhomerun;

@@ -10,6 +10,9 @@ use super::{
 };
 use crate::http::{Access, Cost, Route, Router};
 
+/// The longest body of settings (bytes): a list of bouquets may have hundreds of names.
+const SETTINGS: usize = 16 * 1024;
+
 /// The routes with their handlers.
 pub fn table(needs: Needs) -> Router {
     let Needs {
@@ -103,7 +106,10 @@ pub fn table(needs: Needs) -> Router {
         started,
     };
     let health = health::Health { board };
-    let settings = settings::Settings { loaded };
+    let settings = settings::Settings {
+        loaded,
+        reloads: reloads.clone(),
+    };
     let logos = picon::Logos { store, picons };
 
     // Each handler is cloned into its row; they are a few reference counts each.
@@ -143,6 +149,9 @@ pub fn table(needs: Needs) -> Router {
         Route::get("/api/v1/tuners", row!(activity.tuners)),
         Route::get("/api/v1/events", row!(events.follow)).needing(Access::Follow),
         Route::get("/api/v1/config", row!(settings.get)),
+        Route::post("/api/v1/config", row!(settings.post))
+            .taking(SETTINGS)
+            .costing(Cost::Dear),
         Route::post("/api/v1/refresh", row!(control.refresh)).costing(Cost::Dear),
         Route::post("/api/v1/config/reload", row!(control.reload)).costing(Cost::Dear),
         Route::get("/metrics", row!(metrics.get)),
