@@ -4,8 +4,8 @@ use std::rc::Rc;
 
 use super::rendered::Rendered;
 use super::{
-    api, control, events, guide, hdhomerun, health, metrics, picon, playlist, settings, status,
-    stream, streams, Needs,
+    api, control, events, guide, hdhomerun, health, metrics, pairing, picon, playlist, settings,
+    status, stream, streams, Needs,
 };
 use crate::http::{Access, Cost, Route, Router};
 
@@ -21,6 +21,10 @@ pub fn table(needs: Needs) -> Router {
         found,
         loaded,
         reloads,
+        pairing,
+        show,
+        token,
+        state,
         refused,
         audit,
         notices,
@@ -77,6 +81,14 @@ pub fn table(needs: Needs) -> Router {
     let metrics = metrics::Metrics {
         registry: registry.with(seen.clone()).with(Rc::new(others)),
     };
+    let desk = pairing::Desk {
+        pairing,
+        show,
+        token,
+        state,
+        reloads: reloads.clone(),
+        audit: audit.clone(),
+    };
     let status = status::Page {
         store: store.clone(),
         refresh: refresh.clone(),
@@ -125,6 +137,9 @@ pub fn table(needs: Needs) -> Router {
         Route::get("/api/v1/config", row!(settings.get)),
         Route::post("/api/v1/refresh", row!(control.refresh)).costing(Cost::Dear),
         Route::post("/api/v1/config/reload", row!(control.reload)).costing(Cost::Dear),
+        Route::post("/api/v1/pair", row!(desk.pair))
+            .needing(Access::Pair)
+            .costing(Cost::Dear),
         Route::get("/metrics", row!(metrics.get)),
         Route::get("/healthz", row!(health.alive)).needing(Access::Probe),
         Route::get("/readyz", row!(health.ready)).needing(Access::Probe),
