@@ -23,6 +23,7 @@ mod http; // the http room over real sockets
 mod kit; // the program against the simulated receiver
 mod metrics; // what /metrics tells
 mod monitoring; // dashboards and alerts against the metrics and their page
+mod pairing; // a code on the television, and the token for who types it
 mod papers; // sample file, reference pages and help against the tables
 mod politeness; // what is asked of the receiver, and how often
 mod program; // the built program as a process

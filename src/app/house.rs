@@ -13,9 +13,9 @@ use smol::{LocalExecutor, Task};
 
 use super::announce::Bell;
 use super::device;
-use super::receiver::{ask, disk, host_of, is_here, ports, settings, tell, Simulated};
+use super::receiver::{ask, disk, host_of, is_here, ports, settings, show, tell, Simulated};
 use super::{check_mount, keys, stamp, Error, Options};
-use crate::access::{Guard, Keys, Refused, KEYS_FILE};
+use crate::access::{Guard, Keys, Pairing, Refused, KEYS_FILE};
 use crate::config::{Config, Loaded, Locked, ReceiverSource, Reloads, SETTINGS_FILE};
 use crate::discovery;
 use crate::health::Board;
@@ -47,6 +47,7 @@ pub(super) struct House {
     health: Board,
     pub(super) notices: Notices,
     refused: Rc<Refused>,
+    pairing: Rc<Pairing>,
     seen: Rc<Seen>,
     /// How the HDHomeRun device is found.
     pub(super) found: Rc<discovery::State>,
@@ -142,6 +143,7 @@ impl House {
             health,
             notices,
             refused,
+            pairing: Rc::default(),
             seen: Rc::default(),
             found: Rc::default(),
             refurnished: Bell::default(),
@@ -326,7 +328,7 @@ impl House {
             picons,
             guard,
             emulated,
-            keys: _,
+            keys,
         } = furniture;
         let config = &loaded.config;
         let metrics = Registry::new(vec![
@@ -355,6 +357,10 @@ impl House {
             found: self.found.clone(),
             loaded: loaded.clone(),
             reloads: self.reloads.clone(),
+            pairing: self.pairing.clone(),
+            show: show(web.clone()),
+            token: config.auth.token.or(&keys.token).clone(),
+            state: self.state.clone(),
             refused: self.refused.clone(),
             audit: self.audit.clone(),
             metrics,

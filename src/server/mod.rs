@@ -18,6 +18,7 @@ mod known;
 mod list;
 mod metrics;
 mod page;
+mod pairing;
 mod picon;
 mod playlist;
 mod rendered;
@@ -29,16 +30,18 @@ mod stream;
 mod streams;
 mod tuners;
 
+use std::path::PathBuf;
 use std::rc::Rc;
 use std::time::Instant;
 
-use crate::access::Refused;
+use crate::access::{Pairing, Refused};
 use crate::config::{Loaded, Reloads};
 use crate::discovery;
 use crate::health::Board;
 use crate::http::Seen;
 use crate::log::audit::Audit;
 use crate::metrics::Registry;
+use crate::model::Secret;
 use crate::notice::Notices;
 use crate::picons::Picons;
 use crate::refresh;
@@ -47,6 +50,7 @@ use crate::stream::Streams;
 
 pub use address::Addresses;
 pub use device::Emulated;
+pub use pairing::{NotShown, Show};
 pub use routes::table;
 
 /// What the handlers are made from.
@@ -69,6 +73,14 @@ pub struct Needs {
     pub loaded: Rc<Loaded>,
     /// Who has the configuration read again.
     pub reloads: Rc<Reloads>,
+    /// The pairing code in force.
+    pub pairing: Rc<Pairing>,
+    /// How it gets on the television.
+    pub show: Show,
+    /// The token in force; empty if there is none.
+    pub token: Secret,
+    /// Where keys are kept.
+    pub state: PathBuf,
     /// What the gate refused.
     pub refused: Rc<Refused>,
     /// The audit, for what it lost.

@@ -5,8 +5,8 @@ use std::time::SystemTime;
 
 use super::rendered::Rendered;
 use super::{
-    addresses, api, control, events, guide, hdhomerun, health, metrics, page, picon, playlist,
-    settings, status, stream, streams, Needs,
+    addresses, api, control, events, guide, hdhomerun, health, metrics, page, pairing, picon,
+    playlist, settings, status, stream, streams, Needs,
 };
 use crate::http::{Access, Cost, Route, Router};
 
@@ -25,6 +25,10 @@ pub fn table(needs: Needs) -> Router {
         found,
         loaded,
         reloads,
+        pairing,
+        show,
+        token,
+        state,
         refused,
         audit,
         notices,
@@ -93,6 +97,14 @@ pub fn table(needs: Needs) -> Router {
     let metrics = metrics::Metrics {
         registry: registry.with(seen.clone()).with(Rc::new(others)),
     };
+    let desk = pairing::Desk {
+        pairing,
+        show,
+        token,
+        state,
+        reloads: reloads.clone(),
+        audit: audit.clone(),
+    };
     let status = status::Page {
         store: store.clone(),
         refresh: refresh.clone(),
@@ -154,6 +166,9 @@ pub fn table(needs: Needs) -> Router {
             .costing(Cost::Dear),
         Route::post("/api/v1/refresh", row!(control.refresh)).costing(Cost::Dear),
         Route::post("/api/v1/config/reload", row!(control.reload)).costing(Cost::Dear),
+        Route::post("/api/v1/pair", row!(desk.pair))
+            .needing(Access::Pair)
+            .costing(Cost::Dear),
         Route::get("/metrics", row!(metrics.get)),
         Route::get("/healthz", row!(health.alive)).needing(Access::Probe),
         Route::get("/readyz", row!(health.ready)).needing(Access::Probe),
