@@ -21,6 +21,7 @@ mod hostile; // clients that mean harm to the running program
 mod house; // who may import whom, sizes, what nobody may use
 mod http; // the http room over real sockets
 mod kit; // the program against the simulated receiver
+mod log_lines; // what the log said, over HTTP
 mod metrics; // what /metrics tells
 mod monitoring; // dashboards and alerts against the metrics and their page
 mod papers; // sample file, reference pages and help against the tables

@@ -5,6 +5,7 @@
 
 mod address;
 mod api;
+mod choice;
 mod control;
 mod details;
 mod device;
@@ -14,6 +15,7 @@ mod hdhomerun;
 mod health;
 mod known;
 mod list;
+mod log;
 mod metrics;
 mod picon;
 mod playlist;

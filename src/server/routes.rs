@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use super::rendered::Rendered;
 use super::{
-    api, control, events, guide, hdhomerun, health, metrics, picon, playlist, settings, status,
+    api, control, events, guide, hdhomerun, health, log, metrics, picon, playlist, settings, status,
     stream, streams, Needs,
 };
 use crate::http::{Access, Cost, Route, Router};
@@ -123,6 +123,7 @@ pub fn table(needs: Needs) -> Router {
         Route::get("/api/v1/tuners", row!(activity.tuners)),
         Route::get("/api/v1/events", row!(events.follow)).needing(Access::Follow),
         Route::get("/api/v1/config", row!(settings.get)),
+        Route::get("/api/v1/log", log::get),
         Route::post("/api/v1/refresh", row!(control.refresh)).costing(Cost::Dear),
         Route::post("/api/v1/config/reload", row!(control.reload)).costing(Cost::Dear),
         Route::get("/metrics", row!(metrics.get)),

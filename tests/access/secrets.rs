@@ -55,6 +55,7 @@ fn everything_said(url: &str, port: u16) {
     for (path, status) in [
         ("/api/v1/status", 200),
         ("/api/v1/config", 200),
+        ("/api/v1/log", 200),
         ("/api/v1/channels", 200),
         ("/api/v1/streams", 200),
         ("/metrics", 200),
