@@ -53,6 +53,7 @@ const MAY_USE: [(&str, &[&str]); 27] = [
             "refresh",
             "hdhomerun",
             "discovery",
+            "doctor",
         ],
     ),
     ("discovery", &["hdhomerun"]),

@@ -53,6 +53,7 @@ codes! {
     ONLY_HERE "E015" [403] "without a token only this machine may change things";
     UPGRADE "E016" [426] "only by WebSocket of version 13, or as `text/event-stream`";
     FULL_HOUSE "E017" [503] "as many follow the events as there is room for";
+    BUSY_CHECK "E021" [409] "a check is running already";
     RECEIVER_AWAY "E101" [503] "the receiver does not answer";
     WRONG_CONFIGURATION "E201" [422] "the configuration is wrong; `details` has every error";
     NOT_READY "E301" [503] "nothing to hand out yet";

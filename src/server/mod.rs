@@ -5,6 +5,7 @@
 
 mod address;
 mod api;
+mod checkup;
 mod choice;
 mod control;
 mod details;
@@ -34,6 +35,7 @@ use std::time::Instant;
 use crate::access::Refused;
 use crate::config::{Loaded, Reloads};
 use crate::discovery;
+use crate::doctor::{Begin, Checkup};
 use crate::health::Board;
 use crate::http::Seen;
 use crate::log::audit::Audit;
@@ -80,6 +82,10 @@ pub struct Needs {
     pub seen: Rc<Seen>,
     /// How well it is.
     pub health: Board,
+    /// What the last look at everything found.
+    pub checkup: Rc<Checkup>,
+    /// How such a look begins.
+    pub check: Begin,
     /// When the program started.
     pub started: Instant,
 }

@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use super::rendered::Rendered;
 use super::{
-    api, control, events, guide, hdhomerun, health, log, metrics, picon, playlist, settings, status,
+    api, checkup, control, events, guide, hdhomerun, health, log, metrics, picon, playlist, settings, status,
     stream, streams, Needs,
 };
 use crate::http::{Access, Cost, Route, Router};
@@ -27,6 +27,8 @@ pub fn table(needs: Needs) -> Router {
         metrics: registry,
         seen,
         health: board,
+        checkup,
+        check,
         started,
     } = needs;
     let addresses = Rc::new(addresses);
@@ -41,6 +43,16 @@ pub fn table(needs: Needs) -> Router {
         addresses: addresses.clone(),
         rendered: rendered.clone(),
         days: loaded.config.guide.days,
+    };
+    let checks = checkup::Checks {
+        checkup,
+        begin: check,
+        playlists: playlist.clone(),
+        guides: guide.clone(),
+        addresses: addresses.clone(),
+        emulated: emulated.clone(),
+        found: found.clone(),
+        has_guide: loaded.config.guide.enabled,
     };
     let activity = streams::Activity {
         streams: streams.clone(),
@@ -124,6 +136,10 @@ pub fn table(needs: Needs) -> Router {
         Route::get("/api/v1/events", row!(events.follow)).needing(Access::Follow),
         Route::get("/api/v1/config", row!(settings.get)),
         Route::get("/api/v1/log", log::get),
+        Route::get("/api/v1/check", row!(checks.get)),
+        Route::post("/api/v1/check", row!(checks.post))
+            .needing(Access::Nudge)
+            .costing(Cost::Dear),
         Route::post("/api/v1/refresh", row!(control.refresh)).costing(Cost::Dear),
         Route::post("/api/v1/config/reload", row!(control.reload)).costing(Cost::Dear),
         Route::get("/metrics", row!(metrics.get)),
