@@ -55,6 +55,7 @@ const MAY_USE: [(&str, &[&str]); 28] = [
             "hdhomerun",
             "discovery",
             "page",
+            "doctor",
         ],
     ),
     ("discovery", &["hdhomerun"]),

@@ -21,6 +21,7 @@ mod hostile; // clients that mean harm to the running program
 mod house; // who may import whom, sizes, what nobody may use
 mod http; // the http room over real sockets
 mod kit; // the program against the simulated receiver
+mod log_lines; // what the log said, over HTTP
 mod metrics; // what /metrics tells
 mod monitoring; // dashboards and alerts against the metrics and their page
 mod pairing; // a code on the television, and the token for who types it
@@ -30,6 +31,7 @@ mod program; // the built program as a process
 mod regressions; // receivers that are wrong in ways met once
 mod reload; // the configuration is changed while the program runs
 mod serving; // every route of the running program
+mod setup; // the doctor of the running program
 mod stopping; // the program ends in order, and in time
 mod streaming; // streams through the running program
 mod versions; // files of a newer version, met by this one

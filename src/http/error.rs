@@ -56,6 +56,7 @@ codes! {
     WRONG_CODE "E018" [403] "the pairing code is wrong; `tries` says how many tries are left";
     NO_CODE "E019" [409] "no pairing code is in force: none was asked for, it is too old, or it was wrong too often";
     DARK_SCREEN "E020" [409] "the receiver is in standby and shows no pairing code";
+    BUSY_CHECK "E021" [409] "a check is running already";
     RECEIVER_AWAY "E101" [503] "the receiver does not answer";
     WRONG_CONFIGURATION "E201" [422] "the configuration is wrong; `details` has every error";
     UNSAVED "E202" [507] "the settings cannot be saved; nothing has changed";

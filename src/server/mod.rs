@@ -6,6 +6,8 @@
 mod address;
 mod addresses;
 mod api;
+mod checkup;
+mod choice;
 mod control;
 mod details;
 mod device;
@@ -16,6 +18,7 @@ mod hdhomerun;
 mod health;
 mod known;
 mod list;
+mod log;
 mod metrics;
 mod page;
 mod pairing;
@@ -37,6 +40,7 @@ use std::time::Instant;
 use crate::access::{Pairing, Refused};
 use crate::config::{Loaded, Reloads};
 use crate::discovery;
+use crate::doctor::{Begin, Checkup};
 use crate::health::Board;
 use crate::http::Seen;
 use crate::log::audit::Audit;
@@ -93,6 +97,10 @@ pub struct Needs {
     pub seen: Rc<Seen>,
     /// How well it is.
     pub health: Board,
+    /// What the last look at everything found.
+    pub checkup: Rc<Checkup>,
+    /// How such a look begins.
+    pub check: Begin,
     /// When the program started.
     pub started: Instant,
 }

@@ -5,8 +5,8 @@ use std::time::SystemTime;
 
 use super::rendered::Rendered;
 use super::{
-    addresses, api, control, events, guide, hdhomerun, health, metrics, page, pairing, picon,
-    playlist, settings, status, stream, streams, Needs,
+    addresses, api, checkup, control, events, guide, hdhomerun, health, log, metrics, page,
+    pairing, picon, playlist, settings, status, stream, streams, Needs,
 };
 use crate::http::{Access, Cost, Route, Router};
 
@@ -35,6 +35,8 @@ pub fn table(needs: Needs) -> Router {
         metrics: registry,
         seen,
         health: board,
+        checkup,
+        check,
         started,
     } = needs;
     let addresses = Rc::new(addresses);
@@ -49,6 +51,16 @@ pub fn table(needs: Needs) -> Router {
         addresses: addresses.clone(),
         rendered: rendered.clone(),
         days: loaded.config.guide.days,
+    };
+    let checks = checkup::Checks {
+        checkup,
+        begin: check,
+        playlists: playlist.clone(),
+        guides: guide.clone(),
+        addresses: addresses.clone(),
+        emulated: emulated.clone(),
+        found: found.clone(),
+        has_guide: loaded.config.guide.enabled,
     };
     let activity = streams::Activity {
         streams: streams.clone(),
@@ -161,8 +173,11 @@ pub fn table(needs: Needs) -> Router {
         Route::get("/api/v1/tuners", row!(activity.tuners)),
         Route::get("/api/v1/events", row!(events.follow)).needing(Access::Follow),
         Route::get("/api/v1/config", row!(settings.get)),
-        Route::post("/api/v1/config", row!(settings.post))
-            .taking(SETTINGS)
+        Route::post("/api/v1/config", row!(settings.post)).taking(SETTINGS),
+        Route::get("/api/v1/log", log::get),
+        Route::get("/api/v1/check", row!(checks.get)),
+        Route::post("/api/v1/check", row!(checks.post))
+            .needing(Access::Nudge)
             .costing(Cost::Dear),
         Route::post("/api/v1/refresh", row!(control.refresh)).costing(Cost::Dear),
         Route::post("/api/v1/config/reload", row!(control.reload)).costing(Cost::Dear),
