@@ -341,7 +341,7 @@ fn secrets_are_set_and_never_shown() {
     let home = Home::new("[log]\nlevel = 'trace'\n");
     let (program, address) = home.start();
     let mut all = String::new();
-    let body = format!(r#"{{"auth.token":"{TOKEN}","receiver.password":"geheim-1"}}"#);
+    let body = format!(r#"{{"auth.token":"{TOKEN}","auth.stream_key":"geheim-stream-key-1"}}"#);
     all += saved(&post(address, &body));
     assert!(
         all.contains(r#""key":"auth.token","value":"***","was":"""#),
@@ -353,17 +353,17 @@ fn secrets_are_set_and_never_shown() {
     let post = |body: &str| post_with(address, "/api/v1/config", &asked, body);
     // What is shown may be sent back.
     all += saved(&post(
-        r#"{"auth.token":"***","receiver.password":"***","guide.days":2}"#,
+        r#"{"auth.token":"***","auth.stream_key":"***","guide.days":2}"#,
     ));
     all += post(r#"{"auth.token":"geheim geheim","receiver.url":"ftp://a:geheim@b"}"#).text();
     let config = get_with(address, "/api/v1/config", &asked);
     all += config.text();
     assert!(config
         .text()
-        .contains(r#"{"key":"receiver.password","value":"***""#));
+        .contains(r#"{"key":"auth.stream_key","value":"***""#));
     let said = home.said();
     assert!(
-        said.contains(TOKEN) && said.contains("\"geheim-1\""),
+        said.contains(TOKEN) && said.contains("\"geheim-stream-key-1\""),
         "{said}"
     );
     let (status, said) = program.stop();
@@ -454,6 +454,11 @@ fn settings_are_saved_and_restored_with_the_configuration() {
     assert!(said.contains("state/settings.toml"), "{said}");
     let (mut program, address) = home.start();
     assert!(shown(address, "guide.days").starts_with("\"value\":3,"));
+    let said = home.run(&["check", "--demo", "--listen", "127.0.0.1:0"]);
+    assert!(
+        said.contains("1 key changed over HTTP, read from "),
+        "{said}"
+    );
     // Those that are there now contradict the rest, and do not matter.
     fs::write(home.settings(), "[refresh]\ninterval = '2d'\n").unwrap();
     let said = home.run(&["restore", &saved]);
