@@ -31,6 +31,8 @@ const FIRST: [&str; 3] = ["first", "second", "third"];
 
 /// What was read, or everything that is wrong with it.
 type Read<T> = Result<T, Vec<Problem>>;
+/// Reads the configuration as it would be with other settings.
+type ReadEdited = dyn Fn(&Edit) -> Read<Edited>;
 
 /// How the configuration is read again.
 #[derive(Clone)]
@@ -38,7 +40,7 @@ pub struct Reread {
     /// Reads it, from wherever it was read at the start.
     pub read: Rc<dyn Fn() -> Read<Loaded>>,
     /// Reads it as it would be with other settings.
-    pub edit: Rc<dyn Fn(&Edit) -> Read<Edited>>,
+    pub edit: Rc<ReadEdited>,
     /// Where a file would be, if there is none yet.
     pub places: Vec<PathBuf>,
 }
