@@ -31,6 +31,7 @@ mod program; // the built program as a process
 mod regressions; // receivers that are wrong in ways met once
 mod reload; // the configuration is changed while the program runs
 mod serving; // every route of the running program
+mod settings; // settings are changed over HTTP, in a file of their own
 mod setup; // the doctor of the running program
 mod stopping; // the program ends in order, and in time
 mod streaming; // streams through the running program

@@ -29,13 +29,18 @@ const NEW_TRY: Duration = Duration::from_secs(60);
 /// The names of the first errors in the audit; the log has all of them.
 const FIRST: [&str; 3] = ["first", "second", "third"];
 
+/// What was read, or everything that is wrong with it.
+type Read<T> = Result<T, Vec<Problem>>;
+/// Reads the configuration as it would be with other settings.
+type ReadEdited = dyn Fn(&Edit) -> Read<Edited>;
+
 /// How the configuration is read again.
 #[derive(Clone)]
 pub struct Reread {
     /// Reads it, from wherever it was read at the start.
-    pub read: Rc<dyn Fn() -> Result<Loaded, Vec<Problem>>>,
+    pub read: Rc<dyn Fn() -> Read<Loaded>>,
     /// Reads it as it would be with other settings.
-    pub edit: Rc<dyn Fn(&Edit) -> Result<Edited, Vec<Problem>>>,
+    pub edit: Rc<ReadEdited>,
     /// Where a file would be, if there is none yet.
     pub places: Vec<PathBuf>,
 }

@@ -141,7 +141,7 @@ impl Collect for Reloads {
         out.family(
             Kind::Counter,
             "xg2g_config_reload_total",
-            "Times the configuration was read again: asked for, or because its file says something else.",
+            "Times the configuration was read again: asked for, with changed settings, or because its file says something else.",
         );
         out.value(&[("status", "success")], self.taken.get());
         out.value(&[("status", "failure")], self.refused.get());

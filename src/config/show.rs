@@ -128,7 +128,7 @@ made from the program's own table of keys; a test compares them.
 
 ## Where values come from
 
-The weakest first: the default, the file, the environment, the command line.
+The weakest first: the default, the file, the settings changed over HTTP, the environment, the command line.
 
 * **File**: the one `--config FILE` names, else `/etc/enigma2/xg2g/xg2g.toml` (image backups keep
   `/etc/enigma2`), else `/etc/xg2g/xg2g.toml`. Without any of them the defaults hold.
@@ -155,6 +155,19 @@ began, connections and streams go on, counters too. Three keys count only after 
 `server.listen`, `files.data` and `files.state`. A stream that runs keeps its buffer and linger, and its receiver until
 it breaks. With another `receiver.url` the channels known are served until the new receiver has told its own.
 A program that runs in the foreground ends when its terminal is closed.
+
+## Settings changed over HTTP
+
+`POST /api/v1/config` (docs/HTTP.md) changes every key of the tables below but `files.state`, and those that the environment or
+the command line says. What is changed so stands in a file of its own, `settings.toml`, with the small state: in `files.state`, else
+beside the configuration file, else where it would be. Your own file stays as it is. A key whose value is the same without that
+file is not kept in it; delete its line, or the file, and your own counts again.
+
+The file may be edited, too: it is written like the other one, watched like it, and what xg2g does not change in it stays. But what
+is wrong in it (a key of a newer version, a value that is not allowed) does not keep xg2g from starting: each line gives a
+warning, is passed over and stays. Two keys that contradict each other are an error as everywhere. Only its owner can read it, since a
+password may be in it. A configuration file that is itself called `settings.toml` and lies there has no such file: then
+nothing can be changed over HTTP.
 
 ## The file
 

@@ -24,6 +24,12 @@ pub(super) fn configuration(needs: &Needs, tell: Tell<'_>) {
         Some(file) => Finding::ok(CHECK, format!("read from {}", file.display())),
         None => Finding::ok(CHECK, "there is no file, and none is needed"),
     });
+    let saved = loaded.values().filter(|(key, ..)| loaded.is_saved(key));
+    if let (count @ 1.., Some(file)) = (saved.count(), &loaded.settings) {
+        let (file, what) = (file.display(), if count == 1 { "key" } else { "keys" });
+        let text = format!("{count} {what} changed over HTTP, read from {file}");
+        tell(Finding::ok(CHECK, text));
+    }
     for warning in &loaded.warnings {
         tell(Finding::warning(CHECK, warning));
     }
