@@ -26,6 +26,7 @@ pub mod http;
 pub mod access;
 pub mod guide;
 pub mod hdhomerun;
+pub mod page;
 pub mod playlist;
 pub mod receiver;
 

@@ -11,7 +11,7 @@ const CELLAR: [&str; 12] = [
 ];
 
 /// What each room may use besides the cellar. The table of docs/ARCHITECTURE.md.
-const MAY_USE: [(&str, &[&str]); 27] = [
+const MAY_USE: [(&str, &[&str]); 28] = [
     ("model", &[]),
     ("health", &["model"]),
     ("cache", &[]),
@@ -29,12 +29,13 @@ const MAY_USE: [(&str, &[&str]); 27] = [
     ("access", &["config", "http"]),
     ("guide", &[]),
     ("hdhomerun", &[]),
+    ("page", &[]),
     ("receiver", &["http"]),
     ("stream", &["config", "http"]),
     ("store", &["guide"]),
     ("picons", &["receiver"]),
     ("refresh", &["config", "receiver", "store"]),
-    ("backup", &["access", "store"]),
+    ("backup", &["access", "config", "store"]),
     (
         "doctor",
         &["access", "config", "http", "receiver", "store", "stream"],
@@ -53,6 +54,7 @@ const MAY_USE: [(&str, &[&str]); 27] = [
             "refresh",
             "hdhomerun",
             "discovery",
+            "page",
         ],
     ),
     ("discovery", &["hdhomerun"]),

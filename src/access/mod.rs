@@ -308,6 +308,9 @@ impl Gate for Guard {
             _ => self.shown(request),
         };
         let checked = self.check(request, asker, access, shown, now);
+        request.may_change = self
+            .check(request, asker, Access::Change, shown, now)
+            .is_ok();
         match &checked {
             Ok(()) => {
                 if matches!(shown, Shown::Token | Shown::StreamKey) {

@@ -16,7 +16,7 @@ use super::device;
 use super::receiver::{ask, disk, host_of, is_here, ports, settings, show, tell, Simulated};
 use super::{check_mount, keys, stamp, Error, Options};
 use crate::access::{Guard, Keys, Pairing, Refused, KEYS_FILE};
-use crate::config::{Config, Loaded, Locked, ReceiverSource, Reloads};
+use crate::config::{Config, Loaded, Locked, ReceiverSource, Reloads, SETTINGS_FILE};
 use crate::discovery;
 use crate::health::Board;
 use crate::http::{Limits, Router, Seen, Server};
@@ -120,7 +120,9 @@ impl House {
         let (audit, recorder) = Audit::start(&config.audit.output, &data, stamp);
         let streams = Streams::new(executor, watch, health.clone(), notices.clone());
         // Of a run that was killed. Best effort: making new ones removes it, too.
-        let _ = crate::replace::clear(&state.join(KEYS_FILE));
+        for name in [KEYS_FILE, SETTINGS_FILE] {
+            let _ = crate::replace::clear(&state.join(name));
+        }
         let keys = keys(config, &state).map_err(Error::Keys)?;
         let refused = Rc::<Refused>::default();
         let guard = Guard::new(config, &keys, audit.clone(), refused.clone());
@@ -231,6 +233,15 @@ impl House {
     /// Polls the receiver no more.
     pub(super) fn rest(&self) {
         drop(self.poller.take());
+    }
+
+    /// Looks whether [`House::prepare`] could do with a configuration, and leaves no trace.
+    ///
+    /// # Errors
+    /// [`Error`].
+    pub(super) fn examine(&self, config: &Config) -> Result<(), Error> {
+        Keys::load(&self.state).map_err(Error::Keys)?;
+        web(config).map(drop)
     }
 
     /// Makes of a configuration what is not the same as before; nothing changes yet.

@@ -175,7 +175,7 @@ counts as if `receiver.user` and `receiver.password` were set in the same place,
 
 #[cfg(test)]
 mod tests {
-    use super::super::load;
+    use super::super::{load, Said};
     use super::*;
     use std::path::Path;
 
@@ -184,7 +184,13 @@ mod tests {
         let text = "[guide]\ndays = 3\n[channels]\nbouquets = ['Täglich, \"x\"']\n[receiver]\npassword = 'geheim'";
         let env = [("XG2G_LISTEN".to_string(), "[::1]:80".to_string())];
         let flags = [("log.level".to_string(), "debug".to_string())];
-        let loaded = load(Some((Path::new("/x.toml"), text)), &env, &flags).unwrap();
+        let said = Said {
+            file: Some((Path::new("/x.toml"), text)),
+            settings: None,
+            env: &env,
+            flags: &flags,
+        };
+        let loaded = load(&said).unwrap();
         let mut out = Vec::new();
         effective(&loaded, &mut out).unwrap();
         let out = String::from_utf8(out).unwrap();
@@ -199,7 +205,11 @@ mod tests {
             assert!(line.ends_with(source), "{line}");
         }
         assert!(!out.contains("geheim"));
-        let mut again = load(Some((Path::new("/y.toml"), &out)), &[], &[]).unwrap();
+        let said = Said {
+            file: Some((Path::new("/y.toml"), &out)),
+            ..Said::default()
+        };
+        let mut again = load(&said).unwrap();
         again.config.receiver.password = "geheim".into();
         assert_eq!(again.config, loaded.config);
     }

@@ -58,6 +58,7 @@ codes! {
     DARK_SCREEN "E020" [409] "the receiver is in standby and shows no pairing code";
     RECEIVER_AWAY "E101" [503] "the receiver does not answer";
     WRONG_CONFIGURATION "E201" [422] "the configuration is wrong; `details` has every error";
+    UNSAVED "E202" [507] "the settings cannot be saved; nothing has changed";
     NOT_READY "E301" [503] "nothing to hand out yet";
     STOPPING "E302" [503] "the program stops";
     INTERNAL "E901" [500] "our own fault";

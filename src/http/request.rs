@@ -73,6 +73,8 @@ pub struct Request {
     pub peer: SocketAddr,
     /// Who asks: the other end's address, or whom a proxy that is trusted asks for.
     pub asker: IpAddr,
+    /// The gate would let them change things, as they ask.
+    pub may_change: bool,
     /// The client speaks HTTP/1.0.
     pub http_1_0: bool,
     /// The body; empty when there was none.
@@ -111,6 +113,7 @@ impl Request {
             host: head.host,
             peer: SocketAddr::new(peer.ip().to_canonical(), peer.port()),
             asker: peer.ip().to_canonical(),
+            may_change: false,
             http_1_0: head.http_1_0,
             body,
             id,

@@ -12,6 +12,11 @@ pub struct Base {
 }
 
 impl Base {
+    /// The playlist.
+    pub fn playlist(&self) -> String {
+        self.to(format_args!("/playlist.m3u"))
+    }
+
     /// The guide.
     pub fn guide(&self) -> String {
         self.to(format_args!("/xmltv.xml"))

@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use smol::LocalExecutor;
 
-use super::Places;
 use crate::app;
+use crate::cli::Places;
 use crate::config::{self, Loaded};
 use crate::doctor::{self, Finding, Needs, Status};
 use crate::http::client::Settings;

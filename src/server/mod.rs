@@ -4,10 +4,12 @@
 //! needs and nothing else.
 
 mod address;
+mod addresses;
 mod api;
 mod control;
 mod details;
 mod device;
+mod edit;
 mod events;
 mod guide;
 mod hdhomerun;
@@ -15,6 +17,7 @@ mod health;
 mod known;
 mod list;
 mod metrics;
+mod page;
 mod pairing;
 mod picon;
 mod playlist;

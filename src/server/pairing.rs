@@ -14,6 +14,7 @@ use crate::http::{code, ApiError, Params, Reply, Request};
 use crate::json::{Token, Tokens};
 use crate::log::audit::{Audit, Event, Kind};
 use crate::model::Secret;
+use crate::page::Language;
 
 /// Shows a text on the television for a while.
 pub type Show = Rc<dyn Fn(String, Duration) -> Pin<Box<dyn Future<Output = Result<(), NotShown>>>>>;
@@ -88,7 +89,8 @@ impl Desk {
             }
         })?;
         log::info!("somebody at {} asked for a pairing code", request.asker);
-        let text = text(&made, reads_german(request));
+        // The receiver tells its own language nowhere that is looked at; who reads the page reads the television too.
+        let text = text(&made, Language::of(request.list("accept-language")));
         if let Err(why) = (self.show)(text, PAIRING_LASTS).await {
             self.pairing.failed();
             return Err(match why {
@@ -117,8 +119,7 @@ impl Desk {
                 ApiError::new(code::INTERNAL, "the token cannot be kept").because(error)
             })?;
             // The very next request may show it.
-            let by = request.asker.to_string();
-            let outcome = self.reloads.ask(by, request.asker, request.id).await;
+            let outcome = self.reloads.ask(request.asker, request.id, None).await;
             if outcome.is_none() {
                 return Err(ApiError::new(code::STOPPING, "the program stops"));
             }
@@ -159,21 +160,16 @@ fn secret(status: u16, json: String) -> Reply {
 }
 
 /// What is on the television.
-fn text(code: &Code, is_german: bool) -> String {
+fn text(code: &Code, language: Language) -> String {
     let (code, minutes) = (code.spaced(), PAIRING_LASTS.as_secs() / 60);
-    if is_german {
-        format!("xg2g: {code} — diesen Code auf der Seite eingeben ({minutes} Minuten)")
-    } else {
-        format!("xg2g: {code} — type this code into the page ({minutes} minutes)")
+    match language {
+        Language::German => {
+            format!("xg2g: {code} — diesen Code auf der Seite eingeben ({minutes} Minuten)")
+        }
+        Language::English => {
+            format!("xg2g: {code} — type this code into the page ({minutes} minutes)")
+        }
     }
-}
-
-/// Whether the page is read in German, by who will read the television too: the receiver tells its own language nowhere
-/// that is looked at.
-fn reads_german(request: &Request) -> bool {
-    let first = request.list("accept-language").next().unwrap_or_default();
-    let language = first.split(['-', ';']).next().unwrap_or_default();
-    language.trim().eq_ignore_ascii_case("de")
 }
 
 /// The text in `{"code":"…"}`. What is wrong is told without it.
@@ -200,8 +196,11 @@ mod tests {
     #[test]
     fn the_text_fits_on_a_screen_in_both_languages() {
         let code = Code::parse("012345").unwrap();
-        for (is_german, words) in [(true, "diesen Code"), (false, "this code")] {
-            let text = text(&code, is_german);
+        for (language, words) in [
+            (Language::German, "diesen Code"),
+            (Language::English, "this code"),
+        ] {
+            let text = text(&code, language);
             assert!(text.starts_with("xg2g: 012 345") && text.contains(words));
             assert!(text.contains("(2 min") || text.contains("(2 Min"));
             assert!(text.chars().count() < 80, "{text}");

@@ -30,6 +30,9 @@ impl Logos {
                 varies: false,
             }
             .reply(&request)),
+            Logo::Missing if request.query("missing") == Some("empty") => {
+                Ok(Reply::empty(204).with("cache-control", "max-age=3600"))
+            }
             Logo::Missing => Err(ApiError::not_found("this channel has no logo")),
             Logo::Unknown => {
                 let error = ApiError::new(code::RECEIVER_AWAY, "the receiver does not answer");

@@ -1,13 +1,17 @@
 //! The table of contents: every path there is.
 
 use std::rc::Rc;
+use std::time::SystemTime;
 
 use super::rendered::Rendered;
 use super::{
-    api, control, events, guide, hdhomerun, health, metrics, pairing, picon, playlist, settings,
-    status, stream, streams, Needs,
+    addresses, api, control, events, guide, hdhomerun, health, metrics, page, pairing, picon,
+    playlist, settings, status, stream, streams, Needs,
 };
 use crate::http::{Access, Cost, Route, Router};
+
+/// The longest body of settings (bytes): a list of bouquets may have hundreds of names.
+const SETTINGS: usize = 16 * 1024;
 
 /// The routes with their handlers.
 pub fn table(needs: Needs) -> Router {
@@ -57,10 +61,22 @@ pub fn table(needs: Needs) -> Router {
     let device = emulated.clone().map(|emulated| hdhomerun::Hdhomerun {
         emulated,
         stations: stream.clone(),
-        addresses,
+        addresses: addresses.clone(),
         rendered: rendered.clone(),
         refresh: refresh.clone(),
     });
+    let page = page::Page {
+        store: store.clone(),
+        refresh: refresh.clone(),
+        addresses: addresses.clone(),
+        rendered: rendered.clone(),
+        assets: Rc::default(),
+        made: SystemTime::now(),
+    };
+    let signpost = addresses::Signpost {
+        addresses: addresses.clone(),
+        is_hdhomerun: emulated.is_some(),
+    };
     let channels = api::Api {
         store: store.clone(),
     };
@@ -102,7 +118,10 @@ pub fn table(needs: Needs) -> Router {
         started,
     };
     let health = health::Health { board };
-    let settings = settings::Settings { loaded };
+    let settings = settings::Settings {
+        loaded,
+        reloads: reloads.clone(),
+    };
     let logos = picon::Logos { store, picons };
 
     // Each handler is cloned into its row; they are a few reference counts each.
@@ -126,7 +145,14 @@ pub fn table(needs: Needs) -> Router {
         Route::get("/files/xmltv.xml.gz", row!(guide.archive)).costing(Cost::Ready),
         Route::get("/picon/{channel}.png", row!(logos.get)).costing(Cost::Ready),
         Route::get("/stream/{channel}.ts", row!(stream.get)).for_players(),
+        Route::get("/", row!(page.document))
+            .needing(Access::Probe)
+            .costing(Cost::Ready),
+        Route::get("/page/{file}", row!(page.asset))
+            .needing(Access::Probe)
+            .costing(Cost::Ready),
         Route::get("/api/v1/status", row!(status.get)),
+        Route::get("/api/v1/addresses", row!(signpost.get)),
         Route::get("/api/v1/channels", row!(channels.channels)),
         Route::get("/api/v1/bouquets", row!(channels.bouquets)),
         Route::get("/api/v1/epg", row!(channels.epg)),
@@ -135,6 +161,9 @@ pub fn table(needs: Needs) -> Router {
         Route::get("/api/v1/tuners", row!(activity.tuners)),
         Route::get("/api/v1/events", row!(events.follow)).needing(Access::Follow),
         Route::get("/api/v1/config", row!(settings.get)),
+        Route::post("/api/v1/config", row!(settings.post))
+            .taking(SETTINGS)
+            .costing(Cost::Dear),
         Route::post("/api/v1/refresh", row!(control.refresh)).costing(Cost::Dear),
         Route::post("/api/v1/config/reload", row!(control.reload)).costing(Cost::Dear),
         Route::post("/api/v1/pair", row!(desk.pair))

@@ -45,6 +45,7 @@ struct StatusJson {
     refused: RefusedJson,
     audit: AuditJson,
     warnings: Vec<String>,
+    may_change: bool,
 }
 
 #[derive(SerJson)]
@@ -163,7 +164,7 @@ impl From<Counts> for CacheJson {
 }
 
 impl Page {
-    pub(super) async fn get(self, _: Request, _: Params) -> Reply {
+    pub(super) async fn get(self, request: Request, _: Params) -> Reply {
         let status = self.refresh.status();
         let snapshot = self.store.current();
         let lineup = &snapshot.lineup;
@@ -252,6 +253,7 @@ impl Page {
                 dropped: self.audit.dropped(),
             },
             warnings: status.warnings,
+            may_change: request.may_change,
         };
         Reply::new(200, "application/json", json.serialize_json()).with("cache-control", "no-cache")
     }
