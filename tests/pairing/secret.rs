@@ -117,3 +117,26 @@ fn a_number_is_found_only_by_itself() {
         assert!(!holds(text, "123456"), "{text}");
     }
 }
+
+#[test]
+fn in_a_demo_the_log_is_the_television() {
+    let folder = Folder::new();
+    let data = folder.path("data").display().to_string();
+    let args = ["--demo", "--listen", "127.0.0.1:0", "--data", &data];
+    let mut program = Process::start(&mut xg2g(args));
+    let address = program.listens();
+    let post = |body: &str| {
+        let length = body.len();
+        let head = "POST /api/v1/pair HTTP/1.1\r\nHost: box:8080\r\nConnection: close\r\n";
+        send(
+            address,
+            &format!("{head}Content-Length: {length}\r\n\r\n{body}"),
+        )
+    };
+    assert_eq!(post("").status, 202);
+    let shown = program.says("the simulated television shows: xg2g: ");
+    let given = token(&post(&format!("{{\"code\":\"{}\"}}", &shown[..7])));
+    program.says("somebody at 127.0.0.1 paired");
+    assert_eq!(given.len(), 32);
+    assert!(program.stop().0.success());
+}
