@@ -44,6 +44,7 @@ assets! {
     "channels.js" SCRIPT;
     "guide.js" SCRIPT;
     "settings.js" SCRIPT;
+    "help-de.js" SCRIPT;
     "pairing.js" SCRIPT;
     "check.js" SCRIPT;
     "log.js" SCRIPT;
