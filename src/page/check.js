@@ -27,30 +27,27 @@ export default async function check(place) {
   let isLeft = false;
   let begun = null;
   let shown = 0;
-  let groups = new Map();
   const said = h("p.problem", { role: "alert" });
   const run = h("button.run.first", { type: "button", onclick: start }, t("Check now"));
   const progress = h("div");
   const summary = h("div", { id: "summary", role: "status" });
   const when = h("p.soft");
-  const list = h("div.cards", { "aria-live": "polite" });
+  const list = h("div.card", { "aria-live": "polite" });
   fill(place, h("div.stack", {},
     h("p", {}, t("Tries what players need: the receiver, its bouquets and guide, a stream, and what is handed out.")),
     h("div.row", {}, run), said, progress, summary, when, list));
 
+  /** The list of what is found of this kind: the last one, or a new one. */
   function group(name) {
-    if (!groups.has(name)) {
-      const element = h("ul.list");
-      list.append(h("section.card", {}, h("h2", {}, t(name)), element));
-      groups.set(name, element);
+    if (list.lastChild?.dataset.check !== name) {
+      list.append(h("section.group", { "data-check": name }, h("h2", {}, t(name)), h("ul.list")));
     }
-    return groups.get(name);
+    return list.lastChild.lastChild;
   }
   function show(told) {
     if (told.started !== begun || told.findings.length < shown) {
       begun = told.started;
       shown = 0;
-      groups = new Map();
       list.replaceChildren();
     }
     for (const { check: name, status, message } of told.findings.slice(shown)) {

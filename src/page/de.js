@@ -174,8 +174,7 @@ export default {
   "Show another code": "Anderen Code zeigen",
   "Code on the TV": "Code am Fernseher",
   "It counts for another {0}.": "Er gilt noch {0}.",
-  "Or without the TV": "Oder ohne Fernseher",
-  "The token that this command prints on the receiver:": "Der Token, den dieser Befehl auf dem Receiver ausgibt:",
+  "Or the token that this command prints on the receiver:": "Oder der Token, den dieser Befehl auf dem Receiver ausgibt:",
   "Pair": "Koppeln",
   "Cancel": "Abbrechen",
   "The code has six digits.": "Der Code hat sechs Ziffern.",
@@ -217,6 +216,13 @@ export default {
   "streams": "Streams",
   "stream": "Stream",
   "relay": "Relay",
+  "program": "Dienst",
+  "login": "Anmeldung",
+  "openwebif": "OpenWebif",
+  "standby": "Bereitschaft",
+  "playlist": "Senderliste",
+  "hdhomerun": "HDHomeRun",
+  "discovery": "Auffinden",
 
   // Log.
   "Level": "Stufe",

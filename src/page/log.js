@@ -21,7 +21,7 @@ function when(time) {
 }
 
 function line({ time, level, target, text }) {
-  return h("li.line.mark" + (MARKS[level] ?? ""), { "data-level": level },
+  return h("li.line" + (MARKS[level] ?? ""), { "data-level": level },
     h("div", {},
       h("p.soft", {}, h("time", { dateTime: time, title: time }, when(time)), " · ", h("b", {}, t(WORDS[level] ?? level)), " · ", target.replace(/^xg2g::/, "")),
       h("p", {}, text)));

@@ -67,10 +67,9 @@ function dialog() {
       h("h2", { id: "pairing-title" }, t("Pair this browser")),
       h("p", {}, t("Who can see the television may change things: it shows a code, which is typed here once.")),
       ask,
-      h("label", { for: code.id }, t("Code on the TV")), code, left,
-      h("details", { open: true }, h("summary", {}, t("Or without the TV")),
-        h("label", { for: token.id }, t("The token that this command prints on the receiver:"), " ", h("code", {}, "xg2g token")), token),
+      h("div", {}, h("label", { for: code.id }, t("Code on the TV")), code, left),
       told,
+      h("div", {}, h("label", { for: token.id }, t("Or the token that this command prints on the receiver:"), " ", h("code", {}, "xg2g token")), token),
       h("div.row", {}, go, h("button", { type: "button", onclick: () => element.close() }, t("Cancel")))));
 
   async function act(what) {

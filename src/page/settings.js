@@ -133,7 +133,11 @@ function row(first, bouquets, edited, left) {
     key.kind !== "flag" && element,
     h("p.hint.soft", { id: `hint-${name}`, hidden: !hint }, hint + (key.kind === "list" ? ". " + t("One a line.") : "")),
     error, locked, waiting, h("div.row", {}, source, undo, reset));
-  place.addEventListener("input", () => put(read()));
+  place.addEventListener("input", () => {
+    put(read());
+    // What is being typed is judged when it is done.
+    if (!wrong(key, read())) complain("");
+  });
   place.addEventListener("change", () => {
     complain(edits.has(name) ? wrong(key, read()) : "");
     left();
@@ -253,6 +257,7 @@ export default async function settings(place, [wanted]) {
 
   let asked = null;
   let checked = 0;
+  let turn = 0;
   /** Has the program look at what is typed, but for what is still being typed. */
   function checkSoon() {
     if (!mayChange && !hasToken()) return;
@@ -262,18 +267,17 @@ export default async function settings(place, [wanted]) {
       const sent = new Map([...edits].filter(([name]) => !isBusy(name)));
       if (!sent.size) return;
       checked = Date.now();
-      try {
-        await post(CONFIG + "?check=true", Object.fromEntries(sent));
-        refused({}, sent, true);
-      } catch (error) {
-        if (error.status === 422) refused(error, sent, true);
-      }
+      const mine = turn;
+      const error = await post(CONFIG + "?check=true", Object.fromEntries(sent)).catch((one) => one);
+      // Saving says it better.
+      if (mine === turn && (!(error instanceof Error) || error.status === 422)) refused(error, sent, true);
     }, Math.max(100, checked + CHECK_PAUSE - Date.now()));
   }
 
   async function store() {
     clearTimeout(asked);
     asked = null;
+    turn += 1;
     const sent = new Map(edits);
     save.disabled = true;
     tell();
@@ -285,7 +289,7 @@ export default async function settings(place, [wanted]) {
       if (sent.has("auth.token") && hasToken()) keepToken(sent.get("auth.token") || null);
       await load();
       const line = (one) => h("li", {}, h("b", {}, one.key), ": ", shown(one.value), one.needs_restart && mark("warning", t("Counts after a restart of xg2g.")));
-      tell(mark("ok", answer.changes.length ? t("Saved.") : t("Saved; it changes nothing.")), answer.changes.length > 0 && h("ul", {}, answer.changes.map(line)));
+      tell(mark("ok", t(answer.changes.length ? "Saved." : "Saved; it changes nothing.")), answer.changes.length > 0 && h("ul", {}, answer.changes.map(line)));
     } catch (error) {
       if (error.status !== 422) return tell(mark("problem", error.message));
       const errors = refused(error, sent);
@@ -352,6 +356,7 @@ export default async function settings(place, [wanted]) {
       h("div", {}, h("label", { for: search.id }, t("Find a setting")), search), found,
       sections.map(({ element }) => element), bar);
     drawn();
+    if (edits.size) checkSoon();
     if (wanted) {
       search.value = wanted;
       find();
