@@ -44,6 +44,7 @@ assets! {
     "channels.js" SCRIPT;
     "guide.js" SCRIPT;
     "settings.js" SCRIPT;
+    "help-de.js" SCRIPT;
     "pairing.js" SCRIPT;
     "check.js" SCRIPT;
     "log.js" SCRIPT;
@@ -166,6 +167,7 @@ fn told(language: Language, basics: &Basics) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::config::KEYS;
 
     fn basics() -> Basics {
         Basics {
@@ -224,5 +226,13 @@ mod tests {
                 assert!(is_there, "{}: {line}", asset.name);
             }
         }
+    }
+    #[test]
+    fn every_key_has_its_help_in_german_and_nothing_else_has() {
+        let help = include_str!("help-de.js");
+        let entries = help.lines().filter_map(|line| line.strip_prefix("  \""));
+        let entries: Vec<&str> = entries.filter_map(|line| line.split('"').next()).collect();
+        let keys: Vec<&str> = KEYS.iter().map(|key| key.path).collect();
+        assert_eq!(entries, keys);
     }
 }
