@@ -143,7 +143,7 @@ async function days(place, slug) {
   const ticks = setInterval(pass, TICK);
   return {
     notice(news) {
-      if (news.type === "guide.changed" ? news.all || news.channels.includes(slug) : failed || (news.type === "hello" && Date.now() - loaded > 5000)) soon();
+      if (news.type === "guide.changed" ? news.all || news.channels.includes(slug) : news.type !== "refresh.progress" && (failed || (news.type === "hello" && Date.now() - loaded > 5000))) soon();
     },
     leave() {
       isOver = true;

@@ -8,7 +8,7 @@ const ROWS = 50;
 /** Between two questions, in milliseconds: clients may ask ten a second. */
 const PAUSE = 150;
 const TICK = 10000;
-/** What has ended is asked for again, but no sooner than this after the last time. */
+/** Who was told of something that is over already asks again, but not sooner. Clocks differ. */
 const AGAIN = 60000;
 const DAY = 86400000;
 const DATE = new Intl.DateTimeFormat(language, { day: "numeric", month: "short" });
@@ -98,7 +98,8 @@ class Row {
   isOld() {
     const at = Date.now();
     // What is not known has no time, and is never over.
-    return this.asked === 0 || (Date.parse(this.now?.stop ?? this.next?.start) <= at && this.asked + AGAIN <= at);
+    const change = Date.parse(this.now?.stop ?? this.next?.start);
+    return this.asked === 0 || (change <= at && (this.asked < change || this.asked + AGAIN <= at));
   }
 }
 
