@@ -41,6 +41,7 @@ assets! {
     "home.js" SCRIPT;
     "watch.js" SCRIPT;
     "qr.js" SCRIPT;
+    "programme.js" SCRIPT;
     "channels.js" SCRIPT;
     "guide.js" SCRIPT;
     "settings.js" SCRIPT;
