@@ -83,8 +83,18 @@ fn the_demo_is_in_order_by_every_rule() {
         assert_eq!(all.says(&address).check, "port");
         assert_eq!(all.says("could be seen after").check, "stream");
         for (check, rules) in [
-            ("playlist", &["G1", "G2", "G3", "G15", "G16", "G17", "G18", "G19", "G20", "G30"][..]),
-            ("guide", &["G8", "G9", "G10", "G11", "G12", "G13", "G14", "G15", "G20", "G21", "G22"]),
+            (
+                "playlist",
+                &[
+                    "G1", "G2", "G3", "G15", "G16", "G17", "G18", "G19", "G20", "G30",
+                ][..],
+            ),
+            (
+                "guide",
+                &[
+                    "G8", "G9", "G10", "G11", "G12", "G13", "G14", "G15", "G20", "G21", "G22",
+                ],
+            ),
             ("hdhomerun", &["G19", "G24", "G28"]),
         ] {
             for rule in rules {
@@ -167,7 +177,10 @@ fn a_receiver_that_is_away_and_what_is_not_known_are_told() {
         let all = checked(kit).await;
         assert_eq!(all.says("is enigma2 running").status, "problem");
         let playlist = all.says("the receiver has not told its channels: see");
-        assert_eq!((&*playlist.check, &*playlist.status), ("playlist", "problem"));
+        assert_eq!(
+            (&*playlist.check, &*playlist.status),
+            ("playlist", "problem")
+        );
         // Once it is back all is well.
         kit.receiver().set_fault(None);
         kit.refresh().await;

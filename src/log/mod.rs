@@ -71,9 +71,7 @@ impl Target {
     fn send(&self, record: &Record<'_>, text: &str, time: &str) {
         let sent = match &self.output {
             Output::Stderr => false,
-            Output::Syslog => {
-                syslog::send(Path::new(syslog::SOCKET), record.level(), text).is_ok()
-            }
+            Output::Syslog => syslog::send(Path::new(syslog::SOCKET), record.level(), text).is_ok(),
             Output::File(path) => file::append(path, &line(record, text, time), FOR_ALL).is_ok(),
         };
         if sent {

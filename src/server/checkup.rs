@@ -81,11 +81,14 @@ impl Checks {
     }
 
     /// 202 when it begins, 409 while one runs.
-    pub(super) async fn post(self, request: Request, _: Params) -> Result<Reply, ApiError> {
+    pub(super) async fn post(self, mut request: Request, _: Params) -> Result<Reply, ApiError> {
         let run = self.checkup.begin();
         let run =
             run.ok_or_else(|| ApiError::new(code::BUSY_CHECK, "a check is running already"))?;
         log::info!("{} has everything checked {}", request.asker, request.id);
+        // What is handed out is looked at as if it was asked for; the connection is not kept for that.
+        request.method = Method::Get;
+        request.client = Client::default();
         let (begin, tell) = (self.begin.clone(), run.teller());
         begin(run, Box::pin(self.outputs(request, tell)));
         let started = r#"{"status":"started"}"#.to_owned();
@@ -93,10 +96,7 @@ impl Checks {
     }
 
     /// Looks at the outputs as they are handed out now, to who asked.
-    async fn outputs(self, mut request: Request, tell: impl Fn(Finding)) {
-        // As one who reads them; the connection is not kept for that.
-        request.method = Method::Get;
-        request.client = Client::default();
+    async fn outputs(self, request: Request, tell: impl Fn(Finding)) {
         let snapshot = self.playlists.store.current();
         if snapshot.generation == 0 {
             let text = "there is none yet, because the receiver has not told its channels: see what is said about the receiver";
@@ -120,9 +120,7 @@ impl Checks {
         let base = self.addresses.base(request);
         let mode = self.addresses.mode;
         let client = playlist::Client::Kodi;
-        let output = self
-            .playlists
-            .output(request, snapshot, client, mode, None);
+        let output = self.playlists.output(request, snapshot, client, mode, None);
         let is_direct = mode == Mode::Direct;
         let mut read = rules::Playlist::new(&snapshot.lineup, &base, is_direct);
         let text = String::from_utf8_lossy(&output.plain);
@@ -142,7 +140,8 @@ impl Checks {
             return;
         }
         let Some(guide) = &snapshot.guide else {
-            let text = "there is none yet: look again when the running refresh has ended (/api/v1/status)";
+            let text =
+                "there is none yet: look again when the running refresh has ended (/api/v1/status)";
             tell(Finding::warning("guide", text));
             return;
         };

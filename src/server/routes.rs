@@ -4,8 +4,8 @@ use std::rc::Rc;
 
 use super::rendered::Rendered;
 use super::{
-    api, checkup, control, events, guide, hdhomerun, health, log, metrics, picon, playlist, settings, status,
-    stream, streams, Needs,
+    api, checkup, control, events, guide, hdhomerun, health, log, metrics, picon, playlist,
+    settings, status, stream, streams, Needs,
 };
 use crate::http::{Access, Cost, Route, Router};
 

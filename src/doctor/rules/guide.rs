@@ -130,7 +130,12 @@ impl Guide {
             let end = match rest {
                 _ if rest.starts_with("<channel ") => find(rest, "</channel>"),
                 _ if rest.starts_with("<programme ") => find(rest, "</programme>"),
-                _ if ["<?xml ", "<!DOCTYPE ", "<tv>", "<tv ", "</tv>"].iter().any(|tag| rest.starts_with(tag)) => find(rest, ">"),
+                _ if ["<?xml ", "<!DOCTYPE ", "<tv>", "<tv ", "</tv>"]
+                    .iter()
+                    .any(|tag| rest.starts_with(tag)) =>
+                {
+                    find(rest, ">")
+                }
                 "" => None,
                 _ => {
                     self.is_broken = true;
@@ -172,7 +177,9 @@ impl Guide {
         let body = &element[head.len()..];
         let mut has_id = false;
         for number in body.split("<episode-num ").skip(1) {
-            let text = number.split_once('>').and_then(|(_, text)| text.split('<').next());
+            let text = number
+                .split_once('>')
+                .and_then(|(_, text)| text.split('<').next());
             let text = text.unwrap_or_default();
             if number.starts_with("system=\"xmltv_ns\"") {
                 self.episodes.judge(is_episode(text), name);
@@ -186,9 +193,14 @@ impl Guide {
         let (Some(start), Some(stop)) = (start, stop) else {
             return;
         };
-        let is_same = self.current.as_ref().is_some_and(|current| current.id == id);
+        let is_same = self
+            .current
+            .as_ref()
+            .is_some_and(|current| current.id == id);
         let is_in_order = if is_same {
-            self.current.as_ref().is_some_and(|current| start >= current.stop)
+            self.current
+                .as_ref()
+                .is_some_and(|current| start >= current.stop)
         } else {
             !self.over.contains(id)
         };
@@ -198,7 +210,10 @@ impl Guide {
                 current.stop = current.stop.max(stop);
             }
         } else {
-            let next = Current { id: id.to_owned(), stop };
+            let next = Current {
+                id: id.to_owned(),
+                stop,
+            };
             let before = self.current.replace(next);
             self.over.extend(before.map(|before| before.id));
         }
@@ -206,11 +221,18 @@ impl Guide {
 
     /// What was found; `ids` are those of the playlist.
     pub fn end(self, ids: &HashSet<String>) -> Vec<Finding> {
-        let is_read = self.is_whole && !self.is_broken && self.pending.iter().all(u8::is_ascii_whitespace);
+        let is_read =
+            self.is_whole && !self.is_broken && self.pending.iter().all(u8::is_ascii_whitespace);
         let mut findings = vec![match (self.begins_well, is_read) {
             (true, true) => Finding::ok(CHECK, "it is whole, from <?xml on (G8)"),
-            (false, _) => Finding::problem(CHECK, format!("it does not begin with <?xml, so Kodi reads nothing of it; {OURS} (G8)")),
-            (true, false) => Finding::problem(CHECK, format!("it is cut or no XMLTV, so players read nothing of it; {OURS} (G8)")),
+            (false, _) => Finding::problem(
+                CHECK,
+                format!("it does not begin with <?xml, so Kodi reads nothing of it; {OURS} (G8)"),
+            ),
+            (true, false) => Finding::problem(
+                CHECK,
+                format!("it is cut or no XMLTV, so players read nothing of it; {OURS} (G8)"),
+            ),
         }];
         if !is_read {
             return findings;
@@ -226,7 +248,15 @@ impl Guide {
         findings.push(listed.finding(CHECK));
         findings.push(size(self.bytes, self.channels.len(), self.programmes));
         if self.programmes > 0 {
-            let rules = [self.times, self.order, self.episodes, self.ids, self.categories, self.signs, self.owners];
+            let rules = [
+                self.times,
+                self.order,
+                self.episodes,
+                self.ids,
+                self.categories,
+                self.signs,
+                self.owners,
+            ];
             // Of what there is none nothing is said.
             let judged = rules.into_iter().filter(|rule| rule.judged > 0);
             findings.extend(judged.map(|rule| rule.finding(CHECK)));

@@ -25,11 +25,16 @@ pub fn lineup(programs: &Programs, base: &str, is_set: bool) -> Vec<Finding> {
         Finding::ok(CHECK, format!("{count} channels are offered, of {MOST} that Plex takes (G28)"))
     });
     let mut seen = HashSet::new();
-    let is_own = programs.list.iter().all(|one| one.number > 0 && seen.insert(one.number));
+    let is_own = programs
+        .list
+        .iter()
+        .all(|one| one.number > 0 && seen.insert(one.number));
     findings.push(if is_own {
         Finding::ok(CHECK, "each has a number of its own, which stays (G19)")
     } else {
-        let text = format!("two channels have the same number, or one has 0, so Plex finds one only; {OURS} (G19)");
+        let text = format!(
+            "two channels have the same number, or one has 0, so Plex finds one only; {OURS} (G19)"
+        );
         Finding::problem(CHECK, text)
     });
     for name in &programs.unknown {
@@ -56,17 +61,27 @@ pub fn lineup(programs: &Programs, base: &str, is_set: bool) -> Vec<Finding> {
 /// Whether HDHomeRun clients find the device by themselves, as the status tells it.
 pub fn found(discovery: &str, warnings: &[String]) -> Finding {
     const CHECK: &str = "discovery";
-    const BY_HAND: &str = "type the address of this page into the player where it asks for a tuner's";
+    const BY_HAND: &str =
+        "type the address of this page into the player where it asks for a tuner's";
     match (discovery, warnings) {
-        ("on", []) => Finding::ok(CHECK, "players find this tuner in the network by themselves"),
+        ("on", []) => Finding::ok(
+            CHECK,
+            "players find this tuner in the network by themselves",
+        ),
         ("on", warnings) => {
-            let text = format!("players may not find this tuner by themselves, {}; {BY_HAND}", warnings.join(", "));
+            let text = format!(
+                "players may not find this tuner by themselves, {}; {BY_HAND}",
+                warnings.join(", ")
+            );
             Finding::warning(CHECK, text)
         }
         (why, _) if why.starts_with("hdhomerun.enabled") => {
             Finding::ok(CHECK, format!("there is no tuner to find: {why}"))
         }
-        (why, _) => Finding::warning(CHECK, format!("players do not find this tuner by themselves: {why}; {BY_HAND}")),
+        (why, _) => Finding::warning(
+            CHECK,
+            format!("players do not find this tuner by themselves: {why}; {BY_HAND}"),
+        ),
     }
 }
 
@@ -100,7 +115,10 @@ mod tests {
     #[test]
     fn a_lineup_that_plex_takes_is_fine() {
         let findings = lineup(&programs(&[1, 2]), BASE, false);
-        assert!(findings.iter().all(|finding| finding.status == Status::Ok), "{findings:?}");
+        assert!(
+            findings.iter().all(|finding| finding.status == Status::Ok),
+            "{findings:?}"
+        );
         assert!(findings[0].message.starts_with("2 channels are offered"));
     }
 
@@ -110,13 +128,18 @@ mod tests {
         many.left_out = 5;
         assert_eq!(status(&lineup(&many, BASE, false), "G28"), Status::Warning);
         let many: Vec<u32> = (1..=481).collect();
-        assert_eq!(status(&lineup(&programs(&many), BASE, false), "G28"), Status::Warning);
+        assert_eq!(
+            status(&lineup(&programs(&many), BASE, false), "G28"),
+            Status::Warning
+        );
         let none = lineup(&programs(&[]), BASE, false);
         assert_eq!(none[0].status, Status::Warning);
         let mut unknown = programs(&[1]);
         unknown.unknown = vec!["Nope".into()];
         let findings = lineup(&unknown, BASE, false);
-        assert!(findings.iter().any(|one| one.status == Status::Warning && one.message.contains("`Nope`")));
+        assert!(findings
+            .iter()
+            .any(|one| one.status == Status::Warning && one.message.contains("`Nope`")));
     }
 
     #[test]
@@ -130,9 +153,21 @@ mod tests {
     #[test]
     fn g24_an_address_that_is_not_read_whole_is_told_if_it_was_set() {
         let one = programs(&[1]);
-        for base in ["http://192.168.178.100:655351", "http://box:8080", "http://10.0.0.1/"] {
-            assert_eq!(status(&lineup(&one, base, true), "G24"), Status::Warning, "{base}");
-            assert_eq!(status(&lineup(&one, base, false), "G24"), Status::Ok, "{base}");
+        for base in [
+            "http://192.168.178.100:655351",
+            "http://box:8080",
+            "http://10.0.0.1/",
+        ] {
+            assert_eq!(
+                status(&lineup(&one, base, true), "G24"),
+                Status::Warning,
+                "{base}"
+            );
+            assert_eq!(
+                status(&lineup(&one, base, false), "G24"),
+                Status::Ok,
+                "{base}"
+            );
         }
     }
 

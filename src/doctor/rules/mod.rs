@@ -89,20 +89,25 @@ impl Rule {
             ""
         };
         let names = named.join(", ");
-        let text =
-            format!("{offenders} of {judged} {wrong}: {names}{more}; {advice} ({number})");
+        let text = format!("{offenders} of {judged} {wrong}: {names}{more}; {advice} ({number})");
         Finding::new(check, status, text)
     }
 }
 
 /// Whether an answer has what players ask by whether it is news (rule G20).
 pub fn validators(check: &'static str, headers: &[(&str, &str)]) -> Finding {
-    let has = |name: &str| headers.iter().any(|(known, value)| *known == name && !value.is_empty());
+    let has = |name: &str| {
+        headers
+            .iter()
+            .any(|(known, value)| *known == name && !value.is_empty())
+    };
     if has("last-modified") && has("etag") {
         let text = "it has Last-Modified and ETag, so players fetch it only when it is new (G20)";
         return Finding::ok(check, text);
     }
-    let text = format!("it lacks Last-Modified or ETag, so players fetch it all again and again; {OURS} (G20)");
+    let text = format!(
+        "it lacks Last-Modified or ETag, so players fetch it all again and again; {OURS} (G20)"
+    );
     Finding::problem(check, text)
 }
 
@@ -156,7 +161,10 @@ mod tests {
         let mut all = rule();
         all.judge(true, "A");
         all.judge(true, "B");
-        assert_eq!(all.finding("x"), Finding::ok("x", "2 channels are fine (G0)"));
+        assert_eq!(
+            all.finding("x"),
+            Finding::ok("x", "2 channels are fine (G0)")
+        );
         let mut some = rule().about(Status::Warning, "do something");
         for name in ["A", "B", "C", "D"] {
             some.judge(name == "A", name);

@@ -130,7 +130,8 @@ impl<'a> Playlist<'a> {
         self.name
             .judge(is_whole && !has_signs && is_closed && !is_numbered, name);
         let words = ["media=", "media-dir=", "media-size="];
-        self.live.judge(!words.iter().any(|word| line.contains(word)), name);
+        self.live
+            .judge(!words.iter().any(|word| line.contains(word)), name);
         self.logo.judge(is_logo(logo), name);
         let is_new = self.numbers.insert(number.to_owned());
         self.number.judge(is_new && is_channel_number(number), name);
@@ -147,7 +148,8 @@ impl<'a> Playlist<'a> {
         };
         let slug = id.strip_suffix(".e2").unwrap_or(&id);
         let channel = self.lineup.find(slug);
-        let is_other = channel.is_some_and(|channel| channel.service.url_kind() == Some(UrlKind::Other));
+        let is_other =
+            channel.is_some_and(|channel| channel.service.url_kind() == Some(UrlKind::Other));
         if !is_other {
             self.told.judge(is_told, &name);
         }
@@ -155,7 +157,8 @@ impl<'a> Playlist<'a> {
             return;
         }
         let expected = channel.map(|channel| self.base.stream(&channel.service.slug()));
-        self.own.judge(expected.is_some_and(|expected| expected == address), &name);
+        self.own
+            .judge(expected.is_some_and(|expected| expected == address), &name);
         let path = address.split('?').next().unwrap_or_default();
         self.ending.judge(path.ends_with(".ts"), &name);
     }
@@ -203,7 +206,8 @@ fn is_logo(address: &str) -> bool {
 /// `n` or `n.m`, not 0.
 fn is_channel_number(number: &str) -> bool {
     let mut parts = number.splitn(2, '.');
-    let is_counted = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
+    let is_counted =
+        |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
     let first = parts.next().unwrap_or_default();
     is_counted(first) && first.bytes().any(|byte| byte != b'0') && parts.all(is_counted)
 }

@@ -15,7 +15,8 @@ fn programme(id: &str, start: &str, stop: &str) -> String {
 fn good() -> String {
     let mut text = HEAD.to_owned();
     for id in ["a.e2", "b.e2"] {
-        text += &format!("<channel id=\"{id}\"><display-name>Sender {id}</display-name></channel>\n");
+        text +=
+            &format!("<channel id=\"{id}\"><display-name>Sender {id}</display-name></channel>\n");
     }
     for id in ["a.e2", "b.e2"] {
         text += &programme(id, "1800", "1900");
@@ -49,10 +50,16 @@ fn broken(text: &str) -> Vec<String> {
 fn a_good_guide_keeps_every_rule_however_it_is_cut() {
     let text = good();
     let whole = judged(text.as_bytes(), text.len());
-    assert!(whole.iter().all(|one| one.status == Status::Ok), "{whole:?}");
+    assert!(
+        whole.iter().all(|one| one.status == Status::Ok),
+        "{whole:?}"
+    );
     for rule in ["G8", "G9", "G10", "G11", "G12", "G13", "G14", "G15", "G22"] {
         let ending = format!("({rule})");
-        assert!(whole.iter().any(|one| one.message.ends_with(&ending)), "{rule}");
+        assert!(
+            whole.iter().any(|one| one.message.ends_with(&ending)),
+            "{rule}"
+        );
     }
     for piece in [1, 2, 3, 7, 64, 1_000] {
         assert_eq!(judged(text.as_bytes(), piece), whole, "{piece}");
@@ -94,7 +101,10 @@ fn g10_a_channel_that_comes_back_is_told() {
     let text = good().replace("</tv>", &again);
     assert_eq!(broken(&text), ["G10"]);
     let findings = judged(text.as_bytes(), 50);
-    let told = findings.iter().find(|one| one.status != Status::Ok).unwrap();
+    let told = findings
+        .iter()
+        .find(|one| one.status != Status::Ok)
+        .unwrap();
     assert!(told.message.starts_with("1 of 5 programmes"), "{told:?}");
     assert!(told.message.contains("`Sender a.e2`"), "{told:?}");
 }
@@ -115,5 +125,8 @@ fn bytes_that_are_no_text_and_elements_without_end_are_told() {
     bytes[at] = 0xff;
     assert_eq!(judged(&bytes, 64)[0].status, Status::Problem);
     let endless = format!("{HEAD}<programme {}", "x>".repeat(LONGEST));
-    assert_eq!(judged(endless.as_bytes(), 32 << 10)[0].status, Status::Problem);
+    assert_eq!(
+        judged(endless.as_bytes(), 32 << 10)[0].status,
+        Status::Problem
+    );
 }

@@ -9,7 +9,9 @@ fn lineup() -> Lineup {
         ("1:0:19:283D:3FB:1:C00000:0:0:0:", "Das Erste HD"),
         ("1:0:19:283E:3FB:1:C00000:0:0:0:", "Zwei"),
     ];
-    let entries = entries.iter().map(|(service, name)| Entry::new(service, name).unwrap());
+    let entries = entries
+        .iter()
+        .map(|(service, name)| Entry::new(service, name).unwrap());
     let bouquets = vec![ListedBouquet {
         reference: "1:7:1:0:0:0:0:0:0:0:FROM BOUQUET \"userbouquet.a.tv\" ORDER BY bouquet".into(),
         name: "A".into(),
@@ -42,7 +44,8 @@ fn judged(text: &str, is_direct: bool) -> Vec<Finding> {
     };
     let lineup = lineup();
     let mut playlist = Playlist::new(&lineup, &base, is_direct);
-    text.split_terminator('\n').for_each(|line| playlist.line(line));
+    text.split_terminator('\n')
+        .for_each(|line| playlist.line(line));
     playlist.end().0
 }
 
@@ -62,7 +65,10 @@ fn broken(from: &str, to: &str) -> Vec<String> {
 #[test]
 fn a_good_playlist_keeps_every_rule() {
     let findings = judged(&good(), false);
-    assert!(findings.iter().all(|one| one.status == Status::Ok), "{findings:?}");
+    assert!(
+        findings.iter().all(|one| one.status == Status::Ok),
+        "{findings:?}"
+    );
     for rule in ["G1", "G2", "G3", "G15", "G16", "G17", "G18", "G19", "G30"] {
         let mut told = findings.iter();
         let ending = format!("({rule})");
@@ -81,8 +87,16 @@ fn each_broken_rule_is_told() {
         (&stream, &format!("{stream}?token=1"), &["G1"]),
         (&stream, &stream.replace(".ts", ".m3u8"), &["G1", "G2"]),
         ("#KODIPROP:mimetype=video/mp2t\n", "", &["G3"]),
-        ("tvg-id=\"1-0-19-283E", "tvg-id=\"1-0-19-283D", &["G1", "G15"]),
-        (&format!("{ONE}.e2"), "1:0:19:283D:3FB:1:C00000:0:0:0:", &["G1", "G15"]),
+        (
+            "tvg-id=\"1-0-19-283E",
+            "tvg-id=\"1-0-19-283D",
+            &["G1", "G15"],
+        ),
+        (
+            &format!("{ONE}.e2"),
+            "1:0:19:283D:3FB:1:C00000:0:0:0:",
+            &["G1", "G15"],
+        ),
         (",Das Erste HD", ",Das, Erste HD", &["G16"]),
         (",Zwei", ",", &["G16"]),
         (",Das Erste HD", ",3 sat", &["G16"]),
