@@ -81,11 +81,14 @@ impl Checks {
     }
 
     /// 202 when it begins, 409 while one runs.
-    pub(super) async fn post(self, request: Request, _: Params) -> Result<Reply, ApiError> {
+    pub(super) async fn post(self, mut request: Request, _: Params) -> Result<Reply, ApiError> {
         let run = self.checkup.begin();
         let run =
             run.ok_or_else(|| ApiError::new(code::BUSY_CHECK, "a check is running already"))?;
         log::info!("{} has everything checked {}", request.asker, request.id);
+        // What is handed out is looked at as if it was asked for; the connection is not kept for that.
+        request.method = Method::Get;
+        request.client = Client::default();
         let (begin, tell) = (self.begin.clone(), run.teller());
         begin(run, Box::pin(self.outputs(request, tell)));
         let started = r#"{"status":"started"}"#.to_owned();
@@ -93,10 +96,7 @@ impl Checks {
     }
 
     /// Looks at the outputs as they are handed out now, to who asked.
-    async fn outputs(self, mut request: Request, tell: impl Fn(Finding)) {
-        // As one who reads them; the connection is not kept for that.
-        request.method = Method::Get;
-        request.client = Client::default();
+    async fn outputs(self, request: Request, tell: impl Fn(Finding)) {
         let snapshot = self.playlists.store.current();
         if snapshot.generation == 0 {
             let text = "there is none yet, because the receiver has not told its channels: see what is said about the receiver";
