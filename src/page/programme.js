@@ -2,22 +2,21 @@
 
 import { clock, fill, h, mark } from "./dom.js";
 import { count, language, t } from "./texts.js";
-import { get } from "./api.js";
+import { get, pause } from "./api.js";
 
 const ROWS = 50;
 /** Between two questions, in milliseconds: clients may ask ten a second. */
 const PAUSE = 150;
-const TICK = 10000;
+export const TICK = 10000;
 /** Who was told of something that is over already asks again, but not sooner. Clocks differ. */
 const AGAIN = 60000;
-const DAY = 86400000;
+const ONE_DAY = 86400000;
 const DATE = new Intl.DateTimeFormat(language, { day: "numeric", month: "short" });
 
 /** What both views show: a bouquet, a medium, and whose guide was looked at last. */
 export const chosen = { bouquet: "", media: "", words: "", bare: false, slug: "" };
-let told = [];
+let known = [];
 
-const pause = (time) => new Promise((done) => setTimeout(done, time));
 const query = () => ["bouquet", "media"].filter((key) => chosen[key]).map((key) => `${key}=${encodeURIComponent(chosen[key])}&`).join("");
 
 /** The channels of the bouquet and medium that are chosen, in their order. */
@@ -26,20 +25,20 @@ export async function lineup() {
   for (;;) {
     const { total, channels } = await get(`/api/v1/channels?${query()}offset=${all.length}`);
     all.push(...channels);
-    if (channels.length === 0 || all.length >= total) return (told = all);
+    if (channels.length === 0 || all.length >= total) return (known = all);
   }
 }
 
-/** The same as last told, if this channel is among them; else all channels. */
+/** The same as last asked for, if this channel is among them; else all channels. */
 export async function around(slug) {
   const has = (channels) => channels.some((channel) => channel.slug === slug);
-  if (has(told) || has(await lineup())) return told;
+  if (has(known) || has(await lineup())) return known;
   Object.assign(chosen, { bouquet: "", media: "" });
   return lineup();
 }
 
 /** Why there is nothing to see. */
-export function trouble(error) {
+export function emptiness(error) {
   if (error.answer?.code !== "E301") return h("p.problem", { role: "alert" }, error.message);
   return h("div.card.stack", {}, mark("off", t("The receiver has not told its channels yet.")),
     h("p", {}, h("a.button", { href: "#check" }, t("Check my setup"))));
@@ -49,18 +48,18 @@ export function trouble(error) {
 export const isOff = async () => (await get("/api/v1/config")).keys?.find(({ key }) => key === "guide.enabled")?.value === false;
 
 /** A bar for an event that is on. */
-export const bar = () => h("progress", { max: 1, "aria-label": t("How much of it is over") });
+export const elapsed = () => h("progress", { max: 1, "aria-label": t("How much of it is over") });
 /** How much of it is over, from 0 to 1. */
 export const over = (event) => (Date.now() - Date.parse(event.start)) / (Date.parse(event.stop) - Date.parse(event.start));
 
 /** For searching: without case and accents. */
-const plain = (text) => text.normalize("NFD").replace(/\p{M}/gu, "").toLowerCase();
+const folded = (text) => text.normalize("NFD").replace(/\p{M}/gu, "").toLowerCase();
 
 /** A channel, and what is on. Its elements are made when they are needed. */
 class Row {
   constructor(channel) {
     this.channel = channel;
-    this.words = `${channel.number} ${plain(channel.name)}`;
+    this.words = `${channel.number} ${folded(channel.name)}`;
     /** When it was asked what is on. */
     this.asked = 0;
   }
@@ -68,7 +67,7 @@ class Row {
   element(make) {
     if (!this.item) {
       const { slug, number, name } = this.channel;
-      const parts = { from: h("span"), title: h("p.now"), how: bar(), to: h("span"), then: h("p.next.soft"), reach: h("span") };
+      const parts = { from: h("span"), title: h("p.now"), how: elapsed(), to: h("span"), then: h("p.next.soft"), reach: h("span") };
       parts.number = h("span.number", {}, number);
       parts.name = h("a.name", { href: `#guide/${slug}` }, name);
       parts.what = h("div.what", {}, parts.title, h("p.time", {}, parts.from, parts.how, parts.to), parts.then);
@@ -91,7 +90,7 @@ class Row {
     parts.then.textContent = next ? `${clock(next.start)} ${next.title}` : "";
     parts.what.hidden = now === null && !next;
     parts.reach.textContent = until ? t("Guide until {0}", DATE.format(new Date(until))) : t("No guide");
-    parts.reach.className = until && Date.parse(until) > Date.now() + DAY ? "" : "bare";
+    parts.reach.className = until && Date.parse(until) > Date.now() + ONE_DAY ? "" : "bare";
   }
 
   /** Whether there is something to ask. */
@@ -171,7 +170,7 @@ export default async function programme(place, make, bare = false) {
 
   /** Shows those that are searched for: at once the first of them, the others bit by bit. */
   async function arrange() {
-    const words = plain(chosen.words).split(" ").filter(Boolean);
+    const words = folded(chosen.words).split(" ").filter(Boolean);
     const found = rows.filter((row) => words.every((word) => row.words.includes(word)) && !(bare && chosen.bare && row.channel.guide_until));
     // The number itself comes first.
     const exact = found.findIndex((row) => String(row.channel.number) === words[0]);
@@ -248,7 +247,7 @@ export default async function programme(place, make, bare = false) {
       tools.hidden = true;
       rows = shown = sections = [];
       fill(list);
-      fill(hint, trouble(error));
+      fill(hint, emptiness(error));
     }
   }
 
