@@ -106,9 +106,10 @@ class Row {
 export default async function programme(place, make, bare = false) {
   let rows = [];
   let shown = [];
-  let sections = [];
+  /** The lists that the rows are in, and what is in each. */
+  let parts = new Map();
   const near = new Set();
-  let failed = false;
+  /** When; 0: there is nothing to be shown. */
   let loaded = 0;
   let generation = null;
   let loads = 0;
@@ -149,21 +150,17 @@ export default async function programme(place, make, bare = false) {
   };
 
   const section = (part) => {
-    const element = h("ul.list", { role: "list", "aria-label": `${t("Channels")} ${part[0].channel.number} – ${part.at(-1).channel.number}` });
+    const element = h("ul.list", { role: "list" });
     element.style.setProperty("--rows", part.length);
-    return { element, part };
+    parts.set(element, part);
   };
-  const complete = ({ element, part }) => element.firstChild || element.append(...part.map((row) => row.element(make)));
+  const complete = (element) => element.firstChild || element.append(...parts.get(element).map((row) => row.element(make)));
   const observer = new IntersectionObserver((seen) => {
     for (const { target, isIntersecting } of seen) {
-      const found = sections.find(({ element }) => element === target);
-      if (!found) continue;
-      if (isIntersecting) {
-        complete(found);
-        near.add(found);
-      } else {
-        near.delete(found);
-      }
+      // What was replaced meanwhile is of no interest.
+      if (!parts.has(target)) continue;
+      near[isIntersecting ? "add" : "delete"](target);
+      if (isIntersecting) complete(target);
     }
     ask();
   }, { rootMargin: "1000px 0px" });
@@ -182,11 +179,12 @@ export default async function programme(place, make, bare = false) {
     const mine = ++turn;
     observer.disconnect();
     near.clear();
-    sections = [];
-    for (let at = 0; at < found.length; at += ROWS) sections.push(section(found.slice(at, at + ROWS)));
+    parts = new Map();
+    for (let at = 0; at < found.length; at += ROWS) section(found.slice(at, at + ROWS));
+    const sections = [...parts.keys()];
     if (sections[0]) complete(sections[0]);
-    fill(list, sections.map(({ element }) => element));
-    sections.forEach(({ element }) => observer.observe(element));
+    fill(list, sections);
+    sections.forEach((one) => observer.observe(one));
     for (const one of sections) {
       await pause(20);
       if (mine !== turn || isOver) return;
@@ -200,7 +198,7 @@ export default async function programme(place, make, bare = false) {
     isBusy = true;
     try {
       while (!document.hidden && !isOver) {
-        const old = sections.filter((one) => near.has(one)).flatMap(({ part }) => part).find((row) => row.isOld());
+        const old = [...parts].flatMap(([element, part]) => (near.has(element) ? part : [])).find((row) => row.isOld());
         if (!old) break;
         const at = rows.indexOf(old);
         const asked = rows.slice(at, at + ROWS);
@@ -233,7 +231,6 @@ export default async function programme(place, make, bare = false) {
       options(bouquet, chosen.bouquet, [["", t("All bouquets")], ...bouquets.map(({ stem, name }) => [stem, name])]);
       const isBare = rows.length > 0 && !rows.some((row) => row.channel.guide_until);
       fill(hint, isBare && mark("off", (await isOff()) ? t("The guide is switched off in the settings.") : t("There is no guide yet.")));
-      failed = false;
       loaded = Date.now();
       tools.hidden = false;
       arrange();
@@ -243,17 +240,17 @@ export default async function programme(place, make, bare = false) {
         chosen.bouquet = "";
         return load();
       }
-      failed = true;
+      loaded = 0;
       tools.hidden = true;
-      rows = shown = sections = [];
-      fill(list);
+      rows = [];
+      arrange();
       fill(hint, emptiness(error));
     }
   }
 
   const tick = () => {
     if (document.hidden) return;
-    near.forEach(({ part }) => part.forEach((row) => row.show()));
+    near.forEach((element) => parts.get(element).forEach((row) => row.show()));
     ask();
   };
   const ticks = setInterval(tick, TICK);
@@ -261,10 +258,10 @@ export default async function programme(place, make, bare = false) {
 
   await load();
   // Back from a channel's guide.
-  const last = chosen.slug && sections.find(({ part }) => part.some((row) => row.channel.slug === chosen.slug));
+  const last = shown.find((row) => row.channel.slug === chosen.slug);
   if (last) {
-    complete(last);
-    last.part.find((row) => row.channel.slug === chosen.slug).item.scrollIntoView({ block: "center" });
+    for (const [element, part] of parts) if (part.includes(last)) complete(element);
+    last.item.scrollIntoView({ block: "center" });
   }
   chosen.slug = "";
 
@@ -275,11 +272,11 @@ export default async function programme(place, make, bare = false) {
         rows.forEach((row) => (news.all || changed.has(row.channel.slug)) && (row.asked = 0));
         ask();
       } else if (news.type === "refresh.finished") {
-        if (failed || news.generation !== generation) soon();
+        if (!loaded || news.generation !== generation) soon();
         generation = news.generation;
       } else if (news.type === "hello" || news.type === "poll") {
         // Who was away may have missed something.
-        if (failed || Date.now() - loaded > (news.type === "poll" ? AGAIN : 5000)) soon();
+        if (Date.now() - loaded > (news.type === "poll" ? AGAIN : 5000)) soon();
       }
     },
     leave() {
