@@ -2,13 +2,13 @@
 
 import { ago, bar, fill, h, mark } from "./dom.js";
 import { count, t } from "./texts.js";
-import { get, post } from "./api.js";
+import { get, pause, post } from "./api.js";
 
 const CHECK = "/api/v1/check";
 /** How often findings are asked for while they grow. */
-const GLANCE = 500;
+const CHECK_GLANCE = 500;
 const WORSE = ["ok", "warning", "problem"];
-const WORDS = { ok: "Fine", warning: "Warning", problem: "Problem" };
+const STATUSES = { ok: "Fine", warning: "Warning", problem: "Problem" };
 
 function total(findings) {
   const of = (status) => findings.filter((finding) => finding.status === status).length;
@@ -52,7 +52,7 @@ export default async function check(place) {
     }
     for (const { check: name, status, message } of told.findings.slice(shown)) {
       group(name).append(h("li.finding.mark." + (WORSE.includes(status) ? status : "off"), { "data-status": status },
-        h("span", {}, h("span.away", {}, t(WORDS[status] ?? status) + ": "), message)));
+        h("span", {}, h("span.away", {}, t(STATUSES[status] ?? status) + ": "), message)));
     }
     shown = told.findings.length;
     run.disabled = told.running;
@@ -69,7 +69,7 @@ export default async function check(place) {
       if (isLeft) return;
       show(told);
       if (!told.running) return;
-      await new Promise((done) => setTimeout(done, GLANCE));
+      await pause(CHECK_GLANCE);
     }
   }
   async function start() {

@@ -1,6 +1,6 @@
 // Guide: what is on everywhere, or a channel's days with all that is told of its events.
 
-import programme, { around, bar, chosen, isOff, over, trouble } from "./programme.js";
+import programme, { TICK, around, elapsed, chosen, isOff, over, emptiness } from "./programme.js";
 import { clock, day, fill, h, mark } from "./dom.js";
 import { get } from "./api.js";
 import { language, t } from "./texts.js";
@@ -9,7 +9,6 @@ import { logo, play } from "./channels.js";
 const SHORT = new Intl.DateTimeFormat(language, { weekday: "short", day: "numeric" });
 /** No guide reaches further, in seconds. */
 const REACH = 15 * 86400;
-const TICK = 10000;
 
 /** The upper content nibbles of EN 300 468, table 29, from 1. */
 const GENRES = ["Film, drama", "News", "Show, game", "Sport", "Children, youth", "Music, dance", "Arts, culture", "Society, economics", "Education, science", "Leisure"];
@@ -42,7 +41,7 @@ function facts({ genre, details = {} }) {
 
 const texts = ({ title, summary, description }) => [title && h("b", {}, title), summary && h("p", {}, summary), description && h("p.text", {}, description)];
 
-function show(event) {
+function described(event) {
   const minutes = Math.round((Date.parse(event.stop) - Date.parse(event.start)) / 60000);
   return h("details.event", { "data-at": event.start },
     h("summary", {}, h("time", { dateTime: event.start }, clock(event.start)), h("span.title", {}, event.title, event.summary && h("span.soft", {}, event.summary))),
@@ -55,7 +54,7 @@ function show(event) {
 /** A channel's days. */
 async function days(place, slug) {
   const box = h("div");
-  const how = bar();
+  const how = elapsed();
   let events = [];
   let failed = false;
   let isOver = false;
@@ -82,7 +81,7 @@ async function days(place, slug) {
     events = events.filter((event) => Date.parse(event.stop) > at);
     const groups = new Map();
     for (const event of events) {
-      const element = show(event);
+      const element = described(event);
       element.open = open.has(element.dataset.at);
       const runs = Date.parse(event.start) <= at;
       if (runs) {
@@ -129,7 +128,7 @@ async function days(place, slug) {
     } catch (error) {
       if (isOver) return;
       failed = true;
-      fill(place, trouble(error));
+      fill(place, emptiness(error));
     }
   }
   const soon = () => {

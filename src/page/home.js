@@ -5,7 +5,7 @@ import { count, t } from "./texts.js";
 import { change, get } from "./api.js";
 
 /** How often what flows is looked at, while somebody looks. */
-const GLANCE = 5000;
+const HOME_GLANCE = 5000;
 
 const PHASES = {
   receiver: "Asking the receiver how it is",
@@ -154,7 +154,7 @@ export default async function home(place) {
     }, time);
   };
   await Promise.all([well(), flow()]);
-  const glance = setInterval(() => document.hidden || flow().catch(() => {}), GLANCE);
+  const glance = setInterval(() => document.hidden || flow().catch(() => {}), HOME_GLANCE);
 
   return {
     notice(told) {

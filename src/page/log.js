@@ -5,25 +5,25 @@ import { count, language, t } from "./texts.js";
 import { get } from "./api.js";
 
 /** How often it is read, while somebody looks. */
-const GLANCE = 3000;
+const LOG_GLANCE = 3000;
 /** From the worst on. */
 const LEVELS = ["error", "warn", "info", "debug", "trace"];
-const WORDS = { error: "Error", warn: "Warning", info: "Info", debug: "Debug", trace: "Trace" };
+const LEVEL_WORDS = { error: "Error", warn: "Warning", info: "Info", debug: "Debug", trace: "Trace" };
 const MARKS = { error: ".mark.problem", warn: ".mark.warning" };
 
 const SECONDS = new Intl.DateTimeFormat(language, { hour: "2-digit", minute: "2-digit", second: "2-digit" });
-const DAY = new Intl.DateTimeFormat(language, { day: "2-digit", month: "2-digit" });
+const LINE_DAY = new Intl.DateTimeFormat(language, { day: "2-digit", month: "2-digit" });
 
 function when(time) {
   const date = new Date(time);
-  const day = date.toDateString() === new Date().toDateString() ? "" : DAY.format(date) + " ";
+  const day = date.toDateString() === new Date().toDateString() ? "" : LINE_DAY.format(date) + " ";
   return day + SECONDS.format(date);
 }
 
 function line({ time, level, target, text }) {
   return h("li.line" + (MARKS[level] ?? ""), { "data-level": level },
     h("div", {},
-      h("p.soft", {}, h("time", { dateTime: time, title: time }, when(time)), " · ", h("b", {}, t(WORDS[level] ?? level)), " · ", target.replace(/^xg2g::/, "")),
+      h("p.soft", {}, h("time", { dateTime: time, title: time }, when(time)), " · ", h("b", {}, t(LEVEL_WORDS[level] ?? level)), " · ", target.replace(/^xg2g::/, "")),
       h("p", {}, text)));
 }
 
@@ -76,7 +76,7 @@ export default async function log(place) {
     h("section.card", {}, list)));
   await read();
   const again = () => document.hidden || isPaused || read().catch(() => {});
-  const glance = setInterval(again, GLANCE);
+  const glance = setInterval(again, LOG_GLANCE);
   let asked = null;
   return {
     notice() {

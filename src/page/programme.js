@@ -2,22 +2,21 @@
 
 import { clock, fill, h, mark } from "./dom.js";
 import { count, language, t } from "./texts.js";
-import { get } from "./api.js";
+import { get, pause } from "./api.js";
 
 const ROWS = 50;
 /** Between two questions, in milliseconds: clients may ask ten a second. */
 const PAUSE = 150;
-const TICK = 10000;
+export const TICK = 10000;
 /** Who was told of something that is over already asks again, but not sooner. Clocks differ. */
 const AGAIN = 60000;
-const DAY = 86400000;
+const ONE_DAY = 86400000;
 const DATE = new Intl.DateTimeFormat(language, { day: "numeric", month: "short" });
 
 /** What both views show: a bouquet, a medium, and whose guide was looked at last. */
 export const chosen = { bouquet: "", media: "", words: "", bare: false, slug: "" };
-let told = [];
+let known = [];
 
-const pause = (time) => new Promise((done) => setTimeout(done, time));
 const query = () => ["bouquet", "media"].filter((key) => chosen[key]).map((key) => `${key}=${encodeURIComponent(chosen[key])}&`).join("");
 
 /** The channels of the bouquet and medium that are chosen, in their order. */
@@ -26,20 +25,20 @@ export async function lineup() {
   for (;;) {
     const { total, channels } = await get(`/api/v1/channels?${query()}offset=${all.length}`);
     all.push(...channels);
-    if (channels.length === 0 || all.length >= total) return (told = all);
+    if (channels.length === 0 || all.length >= total) return (known = all);
   }
 }
 
-/** The same as last told, if this channel is among them; else all channels. */
+/** The same as last asked for, if this channel is among them; else all channels. */
 export async function around(slug) {
   const has = (channels) => channels.some((channel) => channel.slug === slug);
-  if (has(told) || has(await lineup())) return told;
+  if (has(known) || has(await lineup())) return known;
   Object.assign(chosen, { bouquet: "", media: "" });
   return lineup();
 }
 
 /** Why there is nothing to see. */
-export function trouble(error) {
+export function emptiness(error) {
   if (error.answer?.code !== "E301") return h("p.problem", { role: "alert" }, error.message);
   return h("div.card.stack", {}, mark("off", t("The receiver has not told its channels yet.")),
     h("p", {}, h("a.button", { href: "#check" }, t("Check my setup"))));
@@ -49,18 +48,18 @@ export function trouble(error) {
 export const isOff = async () => (await get("/api/v1/config")).keys?.find(({ key }) => key === "guide.enabled")?.value === false;
 
 /** A bar for an event that is on. */
-export const bar = () => h("progress", { max: 1, "aria-label": t("How much of it is over") });
+export const elapsed = () => h("progress", { max: 1, "aria-label": t("How much of it is over") });
 /** How much of it is over, from 0 to 1. */
 export const over = (event) => (Date.now() - Date.parse(event.start)) / (Date.parse(event.stop) - Date.parse(event.start));
 
 /** For searching: without case and accents. */
-const plain = (text) => text.normalize("NFD").replace(/\p{M}/gu, "").toLowerCase();
+const folded = (text) => text.normalize("NFD").replace(/\p{M}/gu, "").toLowerCase();
 
 /** A channel, and what is on. Its elements are made when they are needed. */
 class Row {
   constructor(channel) {
     this.channel = channel;
-    this.words = `${channel.number} ${plain(channel.name)}`;
+    this.words = `${channel.number} ${folded(channel.name)}`;
     /** When it was asked what is on. */
     this.asked = 0;
   }
@@ -68,7 +67,7 @@ class Row {
   element(make) {
     if (!this.item) {
       const { slug, number, name } = this.channel;
-      const parts = { from: h("span"), title: h("p.now"), how: bar(), to: h("span"), then: h("p.next.soft"), reach: h("span") };
+      const parts = { from: h("span"), title: h("p.now"), how: elapsed(), to: h("span"), then: h("p.next.soft"), reach: h("span") };
       parts.number = h("span.number", {}, number);
       parts.name = h("a.name", { href: `#guide/${slug}` }, name);
       parts.what = h("div.what", {}, parts.title, h("p.time", {}, parts.from, parts.how, parts.to), parts.then);
@@ -91,7 +90,7 @@ class Row {
     parts.then.textContent = next ? `${clock(next.start)} ${next.title}` : "";
     parts.what.hidden = now === null && !next;
     parts.reach.textContent = until ? t("Guide until {0}", DATE.format(new Date(until))) : t("No guide");
-    parts.reach.className = until && Date.parse(until) > Date.now() + DAY ? "" : "bare";
+    parts.reach.className = until && Date.parse(until) > Date.now() + ONE_DAY ? "" : "bare";
   }
 
   /** Whether there is something to ask. */
@@ -107,9 +106,10 @@ class Row {
 export default async function programme(place, make, bare = false) {
   let rows = [];
   let shown = [];
-  let sections = [];
+  /** The lists that the rows are in, and what is in each. */
+  let parts = new Map();
   const near = new Set();
-  let failed = false;
+  /** When; 0: there is nothing to be shown. */
   let loaded = 0;
   let generation = null;
   let loads = 0;
@@ -150,28 +150,24 @@ export default async function programme(place, make, bare = false) {
   };
 
   const section = (part) => {
-    const element = h("ul.list", { role: "list", "aria-label": `${t("Channels")} ${part[0].channel.number} – ${part.at(-1).channel.number}` });
+    const element = h("ul.list", { role: "list" });
     element.style.setProperty("--rows", part.length);
-    return { element, part };
+    parts.set(element, part);
   };
-  const complete = ({ element, part }) => element.firstChild || element.append(...part.map((row) => row.element(make)));
+  const complete = (element) => element.firstChild || element.append(...parts.get(element).map((row) => row.element(make)));
   const observer = new IntersectionObserver((seen) => {
     for (const { target, isIntersecting } of seen) {
-      const found = sections.find(({ element }) => element === target);
-      if (!found) continue;
-      if (isIntersecting) {
-        complete(found);
-        near.add(found);
-      } else {
-        near.delete(found);
-      }
+      // What was replaced meanwhile is of no interest.
+      if (!parts.has(target)) continue;
+      near[isIntersecting ? "add" : "delete"](target);
+      if (isIntersecting) complete(target);
     }
     ask();
   }, { rootMargin: "1000px 0px" });
 
   /** Shows those that are searched for: at once the first of them, the others bit by bit. */
   async function arrange() {
-    const words = plain(chosen.words).split(" ").filter(Boolean);
+    const words = folded(chosen.words).split(" ").filter(Boolean);
     const found = rows.filter((row) => words.every((word) => row.words.includes(word)) && !(bare && chosen.bare && row.channel.guide_until));
     // The number itself comes first.
     const exact = found.findIndex((row) => String(row.channel.number) === words[0]);
@@ -183,11 +179,12 @@ export default async function programme(place, make, bare = false) {
     const mine = ++turn;
     observer.disconnect();
     near.clear();
-    sections = [];
-    for (let at = 0; at < found.length; at += ROWS) sections.push(section(found.slice(at, at + ROWS)));
+    parts = new Map();
+    for (let at = 0; at < found.length; at += ROWS) section(found.slice(at, at + ROWS));
+    const sections = [...parts.keys()];
     if (sections[0]) complete(sections[0]);
-    fill(list, sections.map(({ element }) => element));
-    sections.forEach(({ element }) => observer.observe(element));
+    fill(list, sections);
+    sections.forEach((one) => observer.observe(one));
     for (const one of sections) {
       await pause(20);
       if (mine !== turn || isOver) return;
@@ -201,7 +198,7 @@ export default async function programme(place, make, bare = false) {
     isBusy = true;
     try {
       while (!document.hidden && !isOver) {
-        const old = sections.filter((one) => near.has(one)).flatMap(({ part }) => part).find((row) => row.isOld());
+        const old = [...parts].flatMap(([element, part]) => (near.has(element) ? part : [])).find((row) => row.isOld());
         if (!old) break;
         const at = rows.indexOf(old);
         const asked = rows.slice(at, at + ROWS);
@@ -234,7 +231,6 @@ export default async function programme(place, make, bare = false) {
       options(bouquet, chosen.bouquet, [["", t("All bouquets")], ...bouquets.map(({ stem, name }) => [stem, name])]);
       const isBare = rows.length > 0 && !rows.some((row) => row.channel.guide_until);
       fill(hint, isBare && mark("off", (await isOff()) ? t("The guide is switched off in the settings.") : t("There is no guide yet.")));
-      failed = false;
       loaded = Date.now();
       tools.hidden = false;
       arrange();
@@ -244,17 +240,17 @@ export default async function programme(place, make, bare = false) {
         chosen.bouquet = "";
         return load();
       }
-      failed = true;
+      loaded = 0;
       tools.hidden = true;
-      rows = shown = sections = [];
-      fill(list);
-      fill(hint, trouble(error));
+      rows = [];
+      arrange();
+      fill(hint, emptiness(error));
     }
   }
 
   const tick = () => {
     if (document.hidden) return;
-    near.forEach(({ part }) => part.forEach((row) => row.show()));
+    near.forEach((element) => parts.get(element).forEach((row) => row.show()));
     ask();
   };
   const ticks = setInterval(tick, TICK);
@@ -262,10 +258,10 @@ export default async function programme(place, make, bare = false) {
 
   await load();
   // Back from a channel's guide.
-  const last = chosen.slug && sections.find(({ part }) => part.some((row) => row.channel.slug === chosen.slug));
+  const last = shown.find((row) => row.channel.slug === chosen.slug);
   if (last) {
-    complete(last);
-    last.part.find((row) => row.channel.slug === chosen.slug).item.scrollIntoView({ block: "center" });
+    for (const [element, part] of parts) if (part.includes(last)) complete(element);
+    last.item.scrollIntoView({ block: "center" });
   }
   chosen.slug = "";
 
@@ -276,11 +272,11 @@ export default async function programme(place, make, bare = false) {
         rows.forEach((row) => (news.all || changed.has(row.channel.slug)) && (row.asked = 0));
         ask();
       } else if (news.type === "refresh.finished") {
-        if (failed || news.generation !== generation) soon();
+        if (!loaded || news.generation !== generation) soon();
         generation = news.generation;
       } else if (news.type === "hello" || news.type === "poll") {
         // Who was away may have missed something.
-        if (failed || Date.now() - loaded > (news.type === "poll" ? AGAIN : 5000)) soon();
+        if (Date.now() - loaded > (news.type === "poll" ? AGAIN : 5000)) soon();
       }
     },
     leave() {

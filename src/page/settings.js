@@ -1,7 +1,7 @@
 // Settings: every key of the configuration, checked by the program before it is saved.
 
 import { button, fill, h, mark } from "./dom.js";
-import { count, language, t } from "./texts.js";
+import { count, t } from "./texts.js";
 import { change, get, hasToken, keepToken, post } from "./api.js";
 import { pair } from "./pairing.js";
 
@@ -25,12 +25,10 @@ const SECTIONS = {
 const OPEN = ["channels", "guide", "stream"];
 /** Keys whose items are chosen among the bouquets. */
 const OF_BOUQUETS = ["channels.bouquets", "hdhomerun.bouquets"];
-/** A check costs as much as a refresh: five at once, then one every ten seconds. */
-const CHECK_PAUSE = 15000;
+/** Between two checks, in milliseconds. */
+const CHECK_PAUSE = 1000;
 const UNITS = { ms: 1, s: 1e3, m: 6e4, h: 36e5, d: 864e5 };
 
-/** The help of the keys in German; the program has it in English. */
-const help = language.startsWith("de") ? (await import("./help-de.js")).default : {};
 
 /** What is typed and not saved, by key; `null`: what the file or the default says. It outlives the view. */
 const edits = new Map();
@@ -50,7 +48,7 @@ const plain = (text) => text.replaceAll('""', t("nothing")).replace(/\["|"\]|"/g
 const must = (key) => t("must be {0}", say(key.allowed));
 const told = (problem, key) => plain(problem === "must be " + key.allowed ? must(key) : say(problem));
 
-function shown(value) {
+function spelt(value) {
   if (typeof value === "boolean") return t(value ? "on" : "off");
   return String(Array.isArray(value) ? value.join(", ") : value) || t("empty");
 }
@@ -119,7 +117,8 @@ function row(first, bouquets, edited, left) {
   let key = first;
   const name = key.key;
   const { field, element, read, write } = control(key, bouquets);
-  const about = help[name] ?? key.about;
+  // The help has German words under the name of the key; the program has the English ones.
+  const about = t(name) === name ? key.about : t(name);
   const error = h("p.error.problem", { id: `error-${name}` });
   const source = h("p.source.soft");
   const locked = h("p.soft");
@@ -167,7 +166,7 @@ function row(first, bouquets, edited, left) {
     reset.hidden = isEdited || Boolean(key.locked) || !(key.saved || (key.kind === "secret" && key.value));
     fill(reset, t(key.saved ? "Reset" : "Empty"));
     const from = key.source === "default" ? t("By default") : t("From {0}", key.source === "command line" ? t("the command line") : key.source.split("/").pop());
-    const standard = key.source === "default" || key.kind === "secret" ? "" : " · " + t("default: {0}", shown(key.default));
+    const standard = key.source === "default" || key.kind === "secret" ? "" : " · " + t("default: {0}", spelt(key.default));
     source.textContent = edit === null ? t("Saving takes it back to your file or the default.") : edit === "" && key.kind === "secret" ? t("Saving empties it.") : from + standard;
     if (key.kind === "secret") field.placeholder = t(key.value ? "set, never shown" : "not set");
   }
@@ -182,7 +181,7 @@ function row(first, bouquets, edited, left) {
     for (const one of element.querySelectorAll?.("input, textarea") ?? []) one.disabled = Boolean(key.locked);
     field.disabled = Boolean(key.locked);
     locked.textContent = key.locked ? say(key.locked) : "";
-    fill(waiting, key.waiting !== undefined && key.waiting !== null && mark("warning", t("{0} counts after a restart.", shown(key.waiting))));
+    fill(waiting, key.waiting !== undefined && key.waiting !== null && mark("warning", t("{0} counts after a restart.", spelt(key.waiting))));
     refresh(!edits.has(name) || place.dataset.edited === undefined);
   }
   show(key);
@@ -288,7 +287,7 @@ export default async function settings(place, [wanted]) {
       // The token of this browser may be another one now.
       if (sent.has("auth.token") && hasToken()) keepToken(sent.get("auth.token") || null);
       await load();
-      const line = (one) => h("li", {}, h("b", {}, one.key), ": ", shown(one.value), one.needs_restart && mark("warning", t("Counts after a restart of xg2g.")));
+      const line = (one) => h("li", {}, h("b", {}, one.key), ": ", spelt(one.value), one.needs_restart && mark("warning", t("Counts after a restart of xg2g.")));
       tell(mark("ok", t(answer.changes.length ? "Saved." : "Saved; it changes nothing.")), answer.changes.length > 0 && h("ul", {}, answer.changes.map(line)));
     } catch (error) {
       if (error.status !== 422) return tell(mark("problem", error.message));
