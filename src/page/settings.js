@@ -21,8 +21,8 @@ const SECTIONS = {
   log: "Log",
   audit: "Audit",
 };
-/** What most people come for. */
-const OPEN = ["channels", "guide"];
+/** What most people come for: first, and open. */
+const OPEN = ["channels", "guide", "stream"];
 /** Keys whose items are chosen among the bouquets. */
 const OF_BOUQUETS = ["channels.bouquets", "hdhomerun.bouquets"];
 /** Between two checks, in milliseconds. */
@@ -334,7 +334,7 @@ export default async function settings(place, [wanted]) {
 
   async function begin() {
     const [known, { bouquets }] = await Promise.all([get(CONFIG), get("/api/v1/bouquets").catch(() => ({ bouquets: [] }))]);
-    const groups = new Map();
+    const groups = new Map(OPEN.map((name) => [name, []]));
     for (const key of known.keys) {
       const name = key.key.split(".")[0];
       groups.set(name, [...(groups.get(name) ?? []), key]);
