@@ -186,6 +186,7 @@ fn one_changed_bit_or_a_missing_end_is_refused_and_touches_nothing() {
     let path = broken.path("broken");
     let homes = Homes {
         configuration: Some(this.folder.path("xg2g.toml")),
+        settings: None,
         state: this.folder.path(""),
     };
     let refused = |bytes: &[u8], what: String| {

@@ -35,7 +35,7 @@ const MAY_USE: [(&str, &[&str]); 28] = [
     ("store", &["guide"]),
     ("picons", &["receiver"]),
     ("refresh", &["config", "receiver", "store"]),
-    ("backup", &["access", "store"]),
+    ("backup", &["access", "config", "store"]),
     (
         "doctor",
         &["access", "config", "http", "receiver", "store", "stream"],
@@ -55,6 +55,7 @@ const MAY_USE: [(&str, &[&str]); 28] = [
             "hdhomerun",
             "discovery",
             "page",
+            "doctor",
         ],
     ),
     ("discovery", &["hdhomerun"]),

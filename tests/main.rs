@@ -21,15 +21,19 @@ mod hostile; // clients that mean harm to the running program
 mod house; // who may import whom, sizes, what nobody may use
 mod http; // the http room over real sockets
 mod kit; // the program against the simulated receiver
+mod log_lines; // what the log said, over HTTP
 mod metrics; // what /metrics tells
 mod monitoring; // dashboards and alerts against the metrics and their page
 mod page; // what a browser gets of the web page before any script runs
+mod pairing; // a code on the television, and the token for who types it
 mod papers; // sample file, reference pages and help against the tables
 mod politeness; // what is asked of the receiver, and how often
 mod program; // the built program as a process
 mod regressions; // receivers that are wrong in ways met once
 mod reload; // the configuration is changed while the program runs
 mod serving; // every route of the running program
+mod settings; // settings are changed over HTTP, in a file of their own
+mod setup; // the doctor of the running program
 mod stopping; // the program ends in order, and in time
 mod streaming; // streams through the running program
 mod versions; // files of a newer version, met by this one

@@ -43,6 +43,7 @@ fn every_series_is_there_from_the_start_with_nothing_counted() {
             "getallservices",
             "getpicon",
             "getservices",
+            "message",
             "picon",
             "saveepg",
             "settings",

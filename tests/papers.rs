@@ -41,12 +41,19 @@ fn the_sample_changes_nothing_as_it_is_and_with_every_key_taken_in() {
             _ => format!("{line}\n"),
         })
         .collect();
+    let load = |text: &str| {
+        let said = config::Said {
+            file: Some((Path::new("xg2g.toml"), text)),
+            ..config::Said::default()
+        };
+        config::load(&said).unwrap()
+    };
     for text in [&sample, &taken_in] {
-        let loaded = config::load(Some((Path::new("xg2g.toml"), text)), &[], &[]).unwrap();
+        let loaded = load(text);
         assert_eq!(loaded.config, config::Config::default());
         assert!(loaded.warnings.is_empty());
     }
-    let loaded = config::load(Some((Path::new("xg2g.toml"), &taken_in)), &[], &[]).unwrap();
+    let loaded = load(&taken_in);
     for (key, _, source) in loaded.values() {
         assert_ne!(*source, config::Source::Default, "{}", key.path);
     }

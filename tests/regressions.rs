@@ -166,6 +166,7 @@ fn start(executor: &Rc<LocalExecutor<'static>>, name: &str, config: &Config) -> 
         looks: Looks::default(),
         reread: Reread {
             read: Rc::new(|| Err(Vec::new())),
+            edit: Rc::new(|_| Err(Vec::new())),
             places: Vec::new(),
         },
         found: crate::kit::unseen(),

@@ -243,7 +243,7 @@ fn every_error_and_every_key_that_needs_a_restart_is_answered() {
     let shown = get(address, "/api/v1/config");
     assert!(shown
         .text()
-        .contains(r#"{"key":"files.state","value":"","source":"default"}"#));
+        .contains(r#"{"key":"files.state","value":"","default":"","source":"default","#));
     assert_eq!(keys(&post(address)), ["files.state"]);
     assert!(program.stop().0.success());
 }

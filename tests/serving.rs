@@ -3,6 +3,7 @@
 mod api;
 mod errors;
 mod guide;
+mod lists;
 mod logos;
 mod playlists;
 mod plex;

@@ -1,13 +1,15 @@
 //! Who may ask, and how often: the gate in front of the table of routes.
 //!
 //! In this order, so that guessing is limited too: who asks (`asker`), how often (`limit`), from where (`links`) and with
-//! which token (`keys`), and, for what changes something, under which name and from which page (`origin`).
+//! which token (`keys`), and, for what changes something, under which name and from which page (`origin`). Who has no token
+//! gets it by `pairing`.
 
 mod asker;
 mod keys;
 mod limit;
 mod links;
 mod origin;
+mod pairing;
 mod refused;
 
 use std::borrow::Cow;
@@ -31,6 +33,7 @@ use origin::Names;
 
 pub use keys::{Keys, FILE as KEYS_FILE};
 pub use origin::machine as machine_name;
+pub use pairing::{Code, NoCode, Pairing, Tried, LASTS as PAIRING_LASTS, TRIES as PAIRING_TRIES};
 pub use refused::Refused;
 
 /// Ready-made outputs: one player asks for all logos at once.
@@ -188,7 +191,8 @@ impl Guard {
     /// would push all else out.
     fn tell(&self, kind: Kind, request: &Request, access: Access, why: &str, now: Instant) {
         let actor = request.asker.to_string();
-        if access != Access::Change || kind == Kind::ApiRateLimit {
+        let is_told_always = matches!(access, Access::Change | Access::Pair);
+        if !is_told_always || kind == Kind::ApiRateLimit {
             let key = format!("{} {actor}", kind.as_str());
             let mut told = self.told.borrow_mut();
             if told.get(&key, now).is_some() {
@@ -244,14 +248,14 @@ impl Guard {
             Access::Change if !has_token && !self.token.is_empty() => Err(missing()),
             Access::Change if !has_token && !asker.is_here() => {
                 let message =
-                    "no token is set (xg2g token makes one): only this machine may change things";
+                    "no token is set (pair in the page, or xg2g token): only this machine may change things";
                 Err(ApiError::new(code::ONLY_HERE, message))
             }
-            Access::Change if !self.names.have(&request.host) => {
+            Access::Change | Access::Pair if !self.names.have(&request.host) => {
                 let message = "this name is not known to be this machine's: see server.hosts";
                 Err(ApiError::new(code::FOREIGN_HOST, message))
             }
-            Access::Change => self.no_other_site(request),
+            Access::Change | Access::Pair => self.no_other_site(request),
         }
     }
 
@@ -298,7 +302,11 @@ impl Gate for Guard {
         } else {
             access
         };
-        let shown = self.shown(request);
+        let shown = match access {
+            // A browser may still have a token of old times.
+            Access::Pair => Shown::Nothing,
+            _ => self.shown(request),
+        };
         let checked = self.check(request, asker, access, shown, now);
         request.may_change = self
             .check(request, asker, Access::Change, shown, now)
@@ -308,7 +316,7 @@ impl Gate for Guard {
                 if matches!(shown, Shown::Token | Shown::StreamKey) {
                     self.tell(Kind::AuthSuccess, request, access, "", now);
                 }
-                if access == Access::Change {
+                if matches!(access, Access::Change | Access::Pair) {
                     self.tell(Kind::ApiAccess, request, access, "", now);
                 }
             }

@@ -5,6 +5,7 @@
 
 use std::cell::{Cell, OnceCell, Ref, RefCell};
 use std::future::Future;
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::rc::{Rc, Weak};
 use std::time::{Instant, SystemTime};
@@ -12,12 +13,14 @@ use std::time::{Instant, SystemTime};
 use smol::{LocalExecutor, Task};
 
 use super::announce::Bell;
+use super::checkup::{Checking, Doctor};
 use super::device;
-use super::receiver::{ask, disk, host_of, is_here, ports, settings, tell, Simulated};
+use super::receiver::{ask, disk, host_of, is_here, ports, settings, show, tell, Simulated};
 use super::{check_mount, keys, stamp, Error, Options};
-use crate::access::{Guard, Keys, Refused, KEYS_FILE};
-use crate::config::{Config, Loaded, Locked, ReceiverSource, Reloads};
+use crate::access::{Guard, Keys, Pairing, Refused, KEYS_FILE};
+use crate::config::{Config, Loaded, Locked, ReceiverSource, Reloads, SETTINGS_FILE};
 use crate::discovery;
+use crate::doctor::Checkup;
 use crate::health::Board;
 use crate::http::{Limits, Router, Seen, Server};
 use crate::log::audit::Audit;
@@ -36,6 +39,7 @@ pub(super) struct House {
     /// Weak, or the executor and the tasks on it would keep each other alive.
     executor: Weak<LocalExecutor<'static>>,
     state: PathBuf,
+    data: PathBuf,
     looks: Looks,
     started: Instant,
     pub(super) demo: Option<Simulated>,
@@ -47,12 +51,19 @@ pub(super) struct House {
     health: Board,
     pub(super) notices: Notices,
     refused: Rc<Refused>,
+    pairing: Rc<Pairing>,
     seen: Rc<Seen>,
     /// How the HDHomeRun device is found.
     pub(super) found: Rc<discovery::State>,
     /// Is told when it is another one.
     pub(super) refurnished: Bell,
     server: OnceCell<Rc<Server>>,
+    /// Where the server listens, once it does.
+    address: Rc<Cell<Option<SocketAddr>>>,
+    /// What the last look at everything found.
+    checkup: Rc<Checkup>,
+    /// It goes on.
+    pub(super) checking: Checking,
     furniture: RefCell<Furniture>,
     poller: Cell<Option<Task<()>>>,
 }
@@ -119,7 +130,9 @@ impl House {
         let (audit, recorder) = Audit::start(&config.audit.output, &data, stamp);
         let streams = Streams::new(executor, watch, health.clone(), notices.clone());
         // Of a run that was killed. Best effort: making new ones removes it, too.
-        let _ = crate::replace::clear(&state.join(KEYS_FILE));
+        for name in [KEYS_FILE, SETTINGS_FILE] {
+            let _ = crate::replace::clear(&state.join(name));
+        }
         let keys = keys(config, &state).map_err(Error::Keys)?;
         let refused = Rc::<Refused>::default();
         let guard = Guard::new(config, &keys, audit.clone(), refused.clone());
@@ -130,6 +143,7 @@ impl House {
         let house = House {
             executor: Rc::downgrade(executor),
             state,
+            data,
             looks,
             started: Instant::now(),
             store,
@@ -140,10 +154,14 @@ impl House {
             health,
             notices,
             refused,
+            pairing: Rc::default(),
             seen: Rc::default(),
             found: Rc::default(),
             refurnished: Bell::default(),
             server: OnceCell::new(),
+            address: Rc::default(),
+            checkup: Rc::default(),
+            checking: Checking::default(),
             furniture: RefCell::new(Furniture {
                 picons: Rc::new(picons(config, demo.is_some(), web.clone())),
                 web,
@@ -191,6 +209,7 @@ impl House {
 
     /// The server answers from now on.
     pub(super) fn open(&self, server: Rc<Server>) {
+        self.address.set(Some(server.local_addr()));
         // It is opened once.
         let _ = self.server.set(server);
     }
@@ -229,6 +248,15 @@ impl House {
     /// Polls the receiver no more.
     pub(super) fn rest(&self) {
         drop(self.poller.take());
+    }
+
+    /// Looks whether [`House::prepare`] could do with a configuration, and leaves no trace.
+    ///
+    /// # Errors
+    /// [`Error`].
+    pub(super) fn examine(&self, config: &Config) -> Result<(), Error> {
+        Keys::load(&self.state).map_err(Error::Keys)?;
+        web(config).map(drop)
     }
 
     /// Makes of a configuration what is not the same as before; nothing changes yet.
@@ -315,7 +343,7 @@ impl House {
             picons,
             guard,
             emulated,
-            keys: _,
+            keys,
         } = furniture;
         let config = &loaded.config;
         let metrics = Registry::new(vec![
@@ -328,6 +356,17 @@ impl House {
             self.found.clone(),
             Rc::new(Process),
         ]);
+        let doctor = Doctor {
+            executor: self.executor.clone(),
+            checking: self.checking.clone(),
+            loaded: loaded.clone(),
+            state: self.state.clone(),
+            data: self.data.clone(),
+            is_demo: self.demo.is_some(),
+            web: web.clone(),
+            address: self.address.clone(),
+            health: self.health.clone(),
+        };
         let router = server::table(server::Needs {
             store: self.store.clone(),
             refresh: self.refresh.clone(),
@@ -344,11 +383,17 @@ impl House {
             found: self.found.clone(),
             loaded: loaded.clone(),
             reloads: self.reloads.clone(),
+            pairing: self.pairing.clone(),
+            show: show(web.clone()),
+            token: config.auth.token.or(&keys.token).clone(),
+            state: self.state.clone(),
             refused: self.refused.clone(),
             audit: self.audit.clone(),
             metrics,
             seen: self.seen.clone(),
             health: self.health.clone(),
+            checkup: self.checkup.clone(),
+            check: doctor.begin(),
             notices: self.notices.clone(),
             started: self.started,
         });

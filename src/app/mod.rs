@@ -1,6 +1,7 @@
 //! Knows everybody: builds the rooms, starts what runs by itself, refurnishes, stops it again.
 
 mod announce;
+mod checkup;
 mod device;
 mod house;
 mod receiver;
@@ -143,6 +144,11 @@ pub fn start(executor: &Rc<LocalExecutor<'static>>, options: Options) -> Result<
     hooks.add("discovery", async move {
         own.refurnished.close();
         announcer.await;
+        Ok(())
+    });
+    let own = house.clone();
+    hooks.add("check", async move {
+        own.checking.end();
         Ok(())
     });
     let own = house.clone();

@@ -16,6 +16,7 @@ use crate::receiver::demo;
 use crate::receiver::disk::Disk;
 use crate::receiver::openwebif::OpenWebif;
 use crate::refresh;
+use crate::server::{NotShown, Show};
 use crate::stream::{Ask, Ports, Streams, Watch};
 
 /// A simulated receiver that takes the place of the configured one.
@@ -70,6 +71,21 @@ pub(super) fn ask(web: Rc<OpenWebif>) -> Ask {
         Box::pin(async move {
             let situation = web.situation().await;
             situation.inspect_err(|error| log::debug!("{error}")).ok()
+        })
+    })
+}
+
+/// Shows texts on the receiver's screen, if it is on.
+pub(super) fn show(web: Rc<OpenWebif>) -> Show {
+    Rc::new(move |text, time| {
+        let web = web.clone();
+        Box::pin(async move {
+            let away = |error: crate::receiver::Error| NotShown::Away(error.to_string());
+            // What the last pass saw may be hours old.
+            if web.standby().await.map_err(away)? {
+                return Err(NotShown::Standby);
+            }
+            web.show(&text, time).await.map_err(away)
         })
     })
 }

@@ -1,6 +1,7 @@
 //! The configuration is read again: when its file changes, on SIGHUP, and when somebody asks for it.
 
-use std::io::ErrorKind;
+use std::ffi::OsString;
+use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 use std::time::{Duration, Instant};
@@ -10,9 +11,11 @@ use smol::Timer;
 
 use super::house::House;
 use crate::access::KEYS_FILE;
-use crate::config::{self, Loaded, Outcome, Wish};
+use crate::cli::Edited;
+use crate::config::{self, Edit, Loaded, Outcome, Problem, Wish, SETTINGS_FILE};
 use crate::log::audit::{Event, Kind};
 use crate::notice::Notice;
+use crate::replace::replace_private;
 use crate::watch::{Change, Debounce, Timing, Watch};
 
 /// Editors write a file in several steps; who saves it wants to see what becomes of it.
@@ -26,11 +29,18 @@ const NEW_TRY: Duration = Duration::from_secs(60);
 /// The names of the first errors in the audit; the log has all of them.
 const FIRST: [&str; 3] = ["first", "second", "third"];
 
+/// What was read, or everything that is wrong with it.
+type Read<T> = Result<T, Vec<Problem>>;
+/// Reads the configuration as it would be with other settings.
+type ReadEdited = dyn Fn(&Edit) -> Read<Edited>;
+
 /// How the configuration is read again.
 #[derive(Clone)]
 pub struct Reread {
-    /// Reads it, from wherever it was read at the start; the errors are sentences.
-    pub read: Rc<dyn Fn() -> Result<Loaded, Vec<String>>>,
+    /// Reads it, from wherever it was read at the start.
+    pub read: Rc<dyn Fn() -> Read<Loaded>>,
+    /// Reads it as it would be with other settings.
+    pub edit: Rc<ReadEdited>,
     /// Where a file would be, if there is none yet.
     pub places: Vec<PathBuf>,
 }
@@ -51,9 +61,16 @@ pub(super) async fn reload(house: Rc<House>, reread: Reread) {
         let wished = async { Some(house.reloads.next().await) };
         match wished.or(news).await {
             Some(Some(wish)) => {
-                let outcome = again(&house, &reread);
-                record(&house, &outcome, &wish.by, Some(&wish));
-                refused = outcome.clone();
+                let outcome = match &wish.edit {
+                    None => {
+                        refused = again(&house, &reread);
+                        refused.clone()
+                    }
+                    Some(edit) => change(&house, &reread, edit),
+                };
+                if !wish.edit.as_ref().is_some_and(|edit| edit.is_trial) {
+                    record(&house, &outcome, &wish.by, Some(&wish));
+                }
                 if let Some(answer) = wish.answer {
                     // Who asked may be gone.
                     let _ = answer.try_send(outcome);
@@ -69,7 +86,7 @@ pub(super) async fn reload(house: Rc<House>, reread: Reread) {
                 let outcome = again(&house, &reread);
                 let is_news = match &outcome {
                     Outcome::Taken(changes) => !changes.iter().all(|change| change.needs_restart),
-                    Outcome::Refused(_) => outcome != refused,
+                    Outcome::Refused(_) | Outcome::Unsaved(_) => outcome != refused,
                 };
                 if is_news {
                     record(&house, &outcome, "file", None);
@@ -82,26 +99,73 @@ pub(super) async fn reload(house: Rc<House>, reread: Reread) {
 
 /// Reads it and, if it is good, has everything done by it from now on.
 fn again(house: &House, reread: &Reread) -> Outcome {
-    let old = house.loaded();
-    let mut new = match (reread.read)() {
+    let new = match (reread.read)() {
         Ok(new) => new,
-        Err(errors) => return Outcome::Refused(errors),
+        Err(problems) => {
+            // Who got a token may use it all the same, perhaps to mend what is wrong.
+            if house.has_new_keys() {
+                if let Ok(furniture) = house.prepare((*house.loaded()).clone()) {
+                    house.move_in(furniture);
+                }
+            }
+            return Outcome::Refused(problems);
+        }
     };
-    if let Some(demo) = &house.demo {
-        demo.replace(&mut new.config);
-    }
-    let mut changes = config::settle(&old, &mut new);
-    if house.has_new_keys() {
-        changes.push(config::Change::of_keys());
-    }
+    let old = house.loaded();
+    let (new, changes) = settled(house, &old, new);
     let counts_now = changes.iter().any(|change| !change.needs_restart);
-    if counts_now || new.file != old.file {
+    if counts_now || !new.is_said_like(&old) {
         match house.prepare(new) {
             Ok(furniture) => house.move_in(furniture),
-            Err(error) => return Outcome::Refused(vec![error.to_string()]),
+            Err(error) => return Outcome::Refused(vec![error.to_string().into()]),
         }
     }
     Outcome::Taken(changes)
+}
+
+/// The same with other settings, which are saved first: what is in force is what the next start finds.
+fn change(house: &House, reread: &Reread, edit: &Edit) -> Outcome {
+    let edited = match (reread.edit)(edit) {
+        Ok(edited) => edited,
+        Err(problems) => return Outcome::Refused(problems),
+    };
+    let (new, changes) = settled(house, &house.loaded(), edited.loaded);
+    let is_trial = edit.is_trial;
+    let prepared = match is_trial {
+        true => house.examine(&new.config).map(|()| None),
+        false => house.prepare(new).map(Some),
+    };
+    match prepared {
+        Err(error) => return Outcome::Refused(vec![error.to_string().into()]),
+        Ok(None) => {}
+        Ok(Some(furniture)) => {
+            if let Err(error) = save(&edited.path, &edited.text) {
+                return Outcome::Unsaved(format!("{}: {error}", edited.path.display()));
+            }
+            house.move_in(furniture);
+        }
+    }
+    Outcome::Taken(changes)
+}
+
+/// A new configuration as it may be in force now, and all that changes.
+fn settled(house: &House, old: &Loaded, mut new: Loaded) -> (Loaded, Vec<config::Change>) {
+    if let Some(demo) = &house.demo {
+        demo.replace(&mut new.config);
+    }
+    let mut changes = config::settle(old, &mut new);
+    if house.has_new_keys() {
+        changes.push(config::Change::of_keys());
+    }
+    (new, changes)
+}
+
+/// Saves the settings; nobody needs a file without any.
+fn save(path: &Path, text: &str) -> io::Result<()> {
+    if text.is_empty() && !path.exists() {
+        return Ok(());
+    }
+    replace_private(path, text.as_bytes()).map(drop)
 }
 
 fn is_gone(file: Option<&Path>) -> bool {
@@ -112,6 +176,7 @@ fn is_gone(file: Option<&Path>) -> bool {
 /// Counts it, and tells log and audit.
 fn record(house: &House, outcome: &Outcome, by: &str, wish: Option<&Wish>) {
     house.reloads.count(matches!(outcome, Outcome::Taken(_)));
+    let edit = wish.and_then(|wish| wish.edit.as_ref());
     let loaded = house.loaded();
     let (kind, details) = match outcome {
         Outcome::Taken(changes) if changes.is_empty() => {
@@ -130,13 +195,18 @@ fn record(house: &House, outcome: &Outcome, by: &str, wish: Option<&Wish>) {
                 .map(|change| (change.key, change.to_string()));
             (Kind::ConfigReload, told.collect())
         }
-        Outcome::Refused(errors) => {
-            log::error!("the configuration is wrong, the one in force stays:");
-            errors.iter().for_each(|error| log::error!("{error}"));
-            let count = ("errors", errors.len().to_string());
-            let first = FIRST.into_iter().zip(errors.iter().cloned());
-            let details = std::iter::once(count).chain(first).collect();
-            (Kind::ConfigReloadError, details)
+        Outcome::Refused(problems) => {
+            let told: Vec<String> = problems.iter().map(|one| one.sentence.clone()).collect();
+            match edit {
+                Some(_) => log::warn!("settings are refused, the configuration in force stays:"),
+                None => log::error!("the configuration is wrong, the one in force stays:"),
+            }
+            told.iter().for_each(|one| log::error!("{one}"));
+            (Kind::ConfigReloadError, errors(told))
+        }
+        Outcome::Unsaved(why) => {
+            log::error!("settings cannot be saved, the configuration in force stays: {why}");
+            (Kind::ConfigReloadError, errors(vec![why.clone()]))
         }
     };
     let keys = details.iter().map(|(key, _)| (*key).to_owned());
@@ -145,17 +215,28 @@ fn record(house: &House, outcome: &Outcome, by: &str, wish: Option<&Wish>) {
         success: is_taken,
         changes: keys.filter(|_| is_taken).collect(),
     });
-    let file = loaded.file.as_ref();
+    let (action, file) = match edit {
+        Some(_) => ("change", loaded.settings.as_ref()),
+        None => ("reload", loaded.file.as_ref()),
+    };
     let file = file.map(|file| file.display().to_string());
     house.audit.record(Event {
         actor: by,
-        action: "reload",
+        action,
         resource: file.as_deref().unwrap_or("configuration"),
         remote: wish.and_then(|wish| wish.remote),
         request_id: wish.map_or("", |wish| &wish.request_id),
         details: &details,
         ..Event::of(kind)
     });
+}
+
+/// What the audit tells of errors.
+fn errors(told: Vec<String>) -> Vec<(&'static str, String)> {
+    let count = ("errors", told.len().to_string());
+    std::iter::once(count)
+        .chain(FIRST.into_iter().zip(told))
+        .collect()
 }
 
 /// The directories in which something may change.
@@ -234,11 +315,12 @@ impl Folders {
     }
 }
 
-/// Whether something happened to the configuration's file, or to a link to it, or to the keys.
+/// Whether something happened to the configuration's file, or to a link to it, or to the settings or keys.
 fn concerns(change: &Change, of_files: &[PathBuf]) -> bool {
     match change {
         Change::Files { directory, names } => {
-            of_files.contains(directory) || names.iter().any(|name| name == KEYS_FILE)
+            let is_ours = |name: &OsString| name == KEYS_FILE || name == SETTINGS_FILE;
+            of_files.contains(directory) || names.iter().any(is_ours)
         }
         Change::Gone(_) | Change::Anything => true,
     }

@@ -13,6 +13,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
 use crate::access::{Keys, KEYS_FILE};
+use crate::config::SETTINGS_FILE;
 use crate::replace::Draft;
 use crate::store::{
     check_device, check_numbers, check_state, DEVICE_FILE, NUMBERS_FILE, STATE_FILE,
@@ -23,11 +24,12 @@ use archive::MARK;
 /// The configuration, whatever its file is called on the machine.
 const CONFIGURATION: &str = "xg2g.toml";
 /// All that is kept, in the order in which it is put back: who watches the configuration finds the rest in place.
-const NAMES: [&str; 5] = [
+const NAMES: [&str; 6] = [
     KEYS_FILE,
     STATE_FILE,
     NUMBERS_FILE,
     DEVICE_FILE,
+    SETTINGS_FILE,
     CONFIGURATION,
 ];
 /// No backup is larger: 20 000 services are some 500 kB.
@@ -42,7 +44,7 @@ struct Entry {
 }
 
 impl Entry {
-    /// Whether the program would take it. The configuration is for the caller to check.
+    /// Whether the program would take it. The configuration, of two files, is for the caller to check.
     fn check(&self) -> Result<(), String> {
         match self.name {
             KEYS_FILE => Keys::parse(&self.content)
@@ -63,6 +65,8 @@ impl Entry {
 pub struct Homes {
     /// The file of the configuration, if there is one.
     pub configuration: Option<PathBuf>,
+    /// The file of the settings changed over HTTP, if it can be kept apart from that one.
+    pub settings: Option<PathBuf>,
     /// The directory of the small state.
     pub state: PathBuf,
 }
@@ -75,6 +79,7 @@ impl Homes {
                 .configuration
                 .as_ref()
                 .map(|path| fs::canonicalize(path).unwrap_or_else(|_| path.clone())),
+            SETTINGS_FILE => self.settings.clone(),
             name => Some(self.state.join(name)),
         }
     }
@@ -126,8 +131,17 @@ impl Backup {
 
     /// The configuration in it.
     pub fn configuration(&self) -> Option<&[u8]> {
+        self.content_of(CONFIGURATION)
+    }
+
+    /// The settings changed over HTTP that are in it.
+    pub fn settings(&self) -> Option<&[u8]> {
+        self.content_of(SETTINGS_FILE)
+    }
+
+    fn content_of(&self, name: &str) -> Option<&[u8]> {
         let mut entries = self.entries.iter();
-        let entry = entries.find(|entry| entry.name == CONFIGURATION);
+        let entry = entries.find(|entry| entry.name == name);
         entry.map(|entry| entry.content.as_slice())
     }
 
@@ -182,7 +196,7 @@ pub fn save(file: &Path, keep: NonZeroU16, homes: &Homes) -> io::Result<Vec<Done
         let mode = fs::metadata(&path)?.permissions().mode();
         let entry = Entry {
             name,
-            is_private: name == KEYS_FILE || mode & 0o044 == 0,
+            is_private: [KEYS_FILE, SETTINGS_FILE].contains(&name) || mode & 0o044 == 0,
             content,
         };
         let why = entry.check().err();

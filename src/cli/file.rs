@@ -1,7 +1,8 @@
 //! The configuration file: where it is looked for, and its text.
 
+use super::load::ReadFile;
 use crate::config::{Error, Source};
-use std::io::{self, Read};
+use std::io::{self, ErrorKind, Read};
 use std::path::{Path, PathBuf};
 
 /// Where the configuration is looked for when nobody names one.
@@ -26,43 +27,53 @@ pub(super) fn place(named: Option<PathBuf>) -> PathBuf {
 /// The file's name and text. Only one that was named has to exist.
 pub(super) fn find(
     named: Option<PathBuf>,
-    read_file: &dyn Fn(&Path) -> io::Result<Vec<u8>>,
+    read_file: ReadFile<'_>,
 ) -> Result<Option<(PathBuf, String)>, Error> {
     let must_exist = named.is_some();
     let places = named.map_or(PLACES.map(PathBuf::from).to_vec(), |path| vec![path]);
     for path in places {
-        let bytes = match read_file(&path) {
-            Err(error) if error.kind() == io::ErrorKind::NotFound && !must_exist => continue,
-            Err(error) => return Err(unreadable(path, 0, format!("cannot be read: {error}"))),
-            Ok(bytes) if bytes.len() as u64 > LIMIT => {
-                return Err(unreadable(
-                    path,
-                    0,
-                    "is larger than 1 MB: no configuration".into(),
-                ))
-            }
-            Ok(bytes) => bytes,
-        };
-        return match String::from_utf8(bytes) {
-            Ok(text) => Ok(Some((path, text))),
-            Err(error) => {
-                let good = &error.as_bytes()[..error.utf8_error().valid_up_to()];
-                let line = 1 + good.iter().filter(|byte| **byte == b'\n').count();
-                let line = u32::try_from(line).unwrap_or(u32::MAX);
-                Err(unreadable(
-                    path,
-                    line,
-                    "is not UTF-8: save the file as UTF-8".into(),
-                ))
-            }
+        return match read_file(&path) {
+            Err(error) if error.kind() == ErrorKind::NotFound && !must_exist => continue,
+            bytes => decode(&path, bytes).map(|text| Some((path, text))),
         };
     }
     Ok(None)
 }
 
-fn unreadable(path: PathBuf, line: u32, problem: String) -> Error {
+/// The text of the settings changed over HTTP; empty if there are none.
+pub(super) fn settings(path: &Path, read_file: ReadFile<'_>) -> Result<String, Error> {
+    match read_file(path) {
+        Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => {
+            Ok(String::new())
+        }
+        bytes => decode(path, bytes),
+    }
+}
+
+fn decode(path: &Path, bytes: io::Result<Vec<u8>>) -> Result<String, Error> {
+    let bytes = match bytes {
+        Err(error) => return Err(unreadable(path, 0, format!("cannot be read: {error}"))),
+        Ok(bytes) if bytes.len() as u64 > LIMIT => {
+            let problem = "is larger than 1 MB: no configuration".into();
+            return Err(unreadable(path, 0, problem));
+        }
+        Ok(bytes) => bytes,
+    };
+    String::from_utf8(bytes).map_err(|error| {
+        let good = &error.as_bytes()[..error.utf8_error().valid_up_to()];
+        let line = 1 + good.iter().filter(|byte| **byte == b'\n').count();
+        let line = u32::try_from(line).unwrap_or(u32::MAX);
+        let problem = "is not UTF-8: save the file as UTF-8".into();
+        unreadable(path, line, problem)
+    })
+}
+
+fn unreadable(path: &Path, line: u32, problem: String) -> Error {
     Error {
-        at: Source::File { path, line },
+        at: Source::File {
+            path: path.to_owned(),
+            line,
+        },
         key: String::new(),
         value: String::new(),
         problem,

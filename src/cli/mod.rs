@@ -2,12 +2,17 @@
 
 mod demo;
 mod file;
+mod load;
+mod places;
 #[cfg(test)]
 mod tests;
 
 pub use demo::DemoReceiver;
+pub use load::{read_again, read_edited, read_restored, Edited};
+pub use places::Places;
 
-use crate::config::{self, nearest, Error, Loaded, Source};
+use crate::config::{self, nearest, Error, Loaded};
+use load::{load, ReadFile};
 use pico_args::Arguments;
 use std::ffi::OsString;
 use std::fmt;
@@ -170,7 +175,7 @@ const OPTIONS: [&str; 26] = [
 /// Everything that is wrong with them.
 pub fn read() -> Result<Command, Failure> {
     let args = std::env::args_os().skip(1).collect();
-    parse(args, std::env::vars_os().collect(), &file::read)
+    parse(args, std::env::vars_os().collect(), None, &file::read)
 }
 
 /// Where the configuration's file is looked for when nobody names one.
@@ -178,27 +183,12 @@ pub fn places() -> Vec<PathBuf> {
     file::PLACES.map(PathBuf::from).to_vec()
 }
 
-/// The configuration as it would be once `restore` has put this at `place`.
-///
-/// # Errors
-/// Everything that would be wrong then.
-pub fn read_restored(place: &Path, content: &[u8]) -> Result<Loaded, Failure> {
-    let args = std::env::args_os().skip(1).collect();
-    let read_file = |path: &Path| match path == place {
-        true => Ok(content.to_owned()),
-        false => file::read(path),
-    };
-    match parse(args, std::env::vars_os().collect(), &read_file)? {
-        Command::Restore { loaded, .. } => loaded.map_err(Failure::Config),
-        _ => Err(Failure::Usage("nothing is restored".into())),
-    }
-}
-
-/// Does what [`read`] says with what it is given.
+/// Does what [`read`] says with what it is given; `settings` as for [`read_again`].
 fn parse(
     args: Vec<OsString>,
     env: Vec<(OsString, OsString)>,
-    read_file: &dyn Fn(&Path) -> io::Result<Vec<u8>>,
+    settings: Option<&Path>,
+    read_file: ReadFile<'_>,
 ) -> Result<Command, Failure> {
     let mut args = Arguments::from_vec(args.into_iter().flat_map(split_at_equals).collect());
     if args.contains(["-h", "--help"]) {
@@ -284,7 +274,7 @@ fn parse(
         (Some("help"), _) => Ok(Command::Help),
         (name, _) => {
             let place = file::place(file.clone());
-            let loaded = load(file, env, &flags, read_file);
+            let loaded = load(demo, file, settings, env, &flags, read_file);
             if name == Some("check") && !ready {
                 return Ok(Command::Check { demo, json, loaded });
             }
@@ -327,41 +317,6 @@ fn unexpected(argument: &str) -> Failure {
         Some(near) => format!("unexpected {argument}; is {near} meant?"),
         None => format!("unexpected {argument}"),
     })
-}
-
-/// Finds the file, takes our part of the environment, and loads it all.
-fn load(
-    named: Option<PathBuf>,
-    env: Vec<(OsString, OsString)>,
-    flags: &[(String, String)],
-    read_file: &dyn Fn(&Path) -> io::Result<Vec<u8>>,
-) -> Result<Loaded, Vec<Error>> {
-    let file = file::find(named, read_file).map_err(|error| vec![error])?;
-    let file = file
-        .as_ref()
-        .map(|(path, text)| (path.as_path(), text.as_str()));
-    let mut odd = Vec::new();
-    let mut ours = Vec::new();
-    for (name, value) in env {
-        let Ok(name) = name.into_string() else {
-            continue;
-        };
-        match value.into_string() {
-            Ok(value) => ours.push((name, value)),
-            Err(_) if name.starts_with("XG2G_") => odd.push(Error {
-                at: Source::Environment(name),
-                key: String::new(),
-                value: String::new(),
-                problem: "is not UTF-8".into(),
-            }),
-            Err(_) => {}
-        }
-    }
-    match config::load(file, &ours, flags) {
-        Ok(loaded) if odd.is_empty() => Ok(loaded),
-        Ok(_) => Err(odd),
-        Err(errors) => Err(errors.into_iter().chain(odd).collect()),
-    }
 }
 
 /// The text of `--help`.

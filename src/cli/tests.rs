@@ -4,13 +4,14 @@ use super::*;
 
 fn run(args: &[&str], env: &[(&str, &str)], file: Option<&str>) -> Result<Command, Failure> {
     let env = env.iter().map(|(name, value)| (name.into(), value.into()));
-    let read = |_: &Path| match file {
-        Some(text) => Ok(text.as_bytes().to_vec()),
-        None => Err(io::ErrorKind::NotFound.into()),
+    let read = |path: &Path| match file {
+        Some(text) if !path.ends_with("settings.toml") => Ok(text.as_bytes().to_vec()),
+        _ => Err(io::ErrorKind::NotFound.into()),
     };
     parse(
         args.iter().map(OsString::from).collect(),
         env.collect(),
+        None,
         &read,
     )
 }
@@ -43,6 +44,91 @@ fn flags_win_over_the_environment_and_that_over_the_file_also_in_the_demo() {
         loaded.file.as_deref(),
         Some(Path::new("/etc/enigma2/xg2g/xg2g.toml"))
     );
+}
+
+/// Serves with these texts in `b/my.toml` and in the file of settings that is beside it.
+fn settled(args: &[&str], file: &str, settings: &[u8]) -> (Loaded, Places) {
+    let read = |path: &Path| match path.to_str() {
+        Some("b/my.toml") => Ok(file.as_bytes().to_vec()),
+        Some("b/settings.toml" | "/s/settings.toml") => Ok(settings.to_vec()),
+        _ => Err(io::ErrorKind::NotFound.into()),
+    };
+    let args = ["--config", "b/my.toml"].iter().chain(args);
+    let args = args.map(OsString::from).collect();
+    match parse(args, vec![], None, &read) {
+        Ok(Command::Run { demo, loaded }) => {
+            let places = Places::of(demo, &loaded);
+            (loaded, places)
+        }
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn settings_lie_with_the_state_and_stand_between_file_and_flags() {
+    let settings = b"[guide]\ndays = 2\n[stream]\nport = 2\n[files]\nstate = '/x'\ndata = '/d'";
+    let file = "[guide]\ndays = 1\n[channels]\nguard = 1";
+    let (loaded, places) = settled(&["--set", "stream.port=3"], file, settings);
+    assert_eq!(loaded.config.guide.days, 2);
+    assert_eq!(loaded.config.stream.port, 3);
+    assert_eq!(loaded.config.channels.guard, 1);
+    // They do not move themselves, nor what is beside them.
+    assert_eq!((places.state, places.data), ("b".into(), "/d".into()));
+    assert_eq!(
+        loaded.warnings,
+        ["b/settings.toml:6: files.state: says where this file is; passed over"]
+    );
+    let file = "[files]\nstate = '/s'";
+    let (loaded, places) = settled(&["--demo"], file, settings);
+    assert_eq!(loaded.config.guide.days, 2);
+    assert_eq!(loaded.settings, Some("/s/settings.toml".into()));
+    assert_eq!(places.state, Path::new("/s"));
+}
+
+#[test]
+fn settings_that_are_wrong_are_passed_over_but_not_two_that_contradict_each_other() {
+    let settings = b"[guide]\ndays = 99\nnights = 1\nenabled = false\n[[";
+    let (loaded, _) = settled(&[], "", settings);
+    assert!(!loaded.config.guide.enabled);
+    assert_eq!(loaded.config.guide.days, 7);
+    let starts = [
+        "b/settings.toml:2: guide.days = 99: ",
+        "b/settings.toml:3: guide.nights: ",
+        "b/settings.toml:5: ",
+    ];
+    assert_eq!(loaded.warnings.len(), starts.len());
+    for (warning, start) in loaded.warnings.iter().zip(starts) {
+        assert!(
+            warning.starts_with(start) && warning.ends_with("; passed over"),
+            "{warning}"
+        );
+    }
+    let (loaded, _) = settled(&[], "[guide]\ndays = 3", b"[guide]\ndays = 2 # \xff");
+    assert_eq!(loaded.config.guide.days, 3);
+    assert!(
+        loaded.warnings[0].contains("settings.toml:2: is not UTF-8"),
+        "{:?}",
+        loaded.warnings
+    );
+    let read = |path: &Path| match path.ends_with("settings.toml") {
+        true => Ok(b"[refresh]\ninterval = '2d'".to_vec()),
+        false => Ok(Vec::new()),
+    };
+    let failure = parse(vec![], vec![], None, &read).unwrap_err().to_string();
+    assert!(
+        failure.contains("/settings.toml:2: refresh.interval = \"2d\": must not be longer"),
+        "{failure}"
+    );
+}
+
+#[test]
+fn a_file_of_that_name_is_the_configuration_and_has_no_settings_beside_it() {
+    let read = |_: &Path| Ok(b"[guide]\ndays = 3".to_vec());
+    let args = ["--config", "b/settings.toml"].map(OsString::from).to_vec();
+    let Ok(Command::Run { loaded, .. }) = parse(args, vec![], None, &read) else {
+        panic!();
+    };
+    assert_eq!((loaded.config.guide.days, loaded.settings), (3, None));
 }
 
 #[test]
@@ -182,7 +268,7 @@ fn a_wrong_configuration_ends_with_78_and_a_line_for_each_error() {
 fn an_environment_that_is_no_text_is_refused_only_where_it_is_ours() {
     use std::os::unix::ffi::OsStringExt;
     let odd = || OsString::from_vec(vec![0xff]);
-    let with = |name: &str| parse(vec![], vec![(name.into(), odd())], &|_| Ok(vec![]));
+    let with = |name: &str| parse(vec![], vec![(name.into(), odd())], None, &|_| Ok(vec![]));
     assert!(with("HOME").is_ok());
     assert!(with("XG2G_DATA")
         .unwrap_err()

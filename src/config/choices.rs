@@ -34,6 +34,15 @@ pub enum Mode {
     Direct,
 }
 
+impl ReceiverSource {
+    /// All there are.
+    pub const ALL: [ReceiverSource; 3] = [
+        ReceiverSource::Auto,
+        ReceiverSource::Disk,
+        ReceiverSource::OpenWebif,
+    ];
+}
+
 impl fmt::Display for ReceiverSource {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
@@ -48,13 +57,14 @@ impl FromStr for ReceiverSource {
     type Err = ();
 
     fn from_str(text: &str) -> Result<Self, ()> {
-        match text {
-            "auto" => Ok(ReceiverSource::Auto),
-            "disk" => Ok(ReceiverSource::Disk),
-            "openwebif" => Ok(ReceiverSource::OpenWebif),
-            _ => Err(()),
-        }
+        let mut all = Self::ALL.into_iter();
+        all.find(|one| one.to_string() == text).ok_or(())
     }
+}
+
+impl Mode {
+    /// All there are.
+    pub const ALL: [Mode; 3] = [Mode::Proxy, Mode::Redirect, Mode::Direct];
 }
 
 impl fmt::Display for Mode {
@@ -65,6 +75,11 @@ impl fmt::Display for Mode {
             Mode::Direct => "direct",
         })
     }
+}
+
+impl Locked {
+    /// All there are.
+    pub const ALL: [Locked; 2] = [Locked::Hide, Locked::Show];
 }
 
 impl fmt::Display for Locked {
@@ -80,11 +95,8 @@ impl FromStr for Locked {
     type Err = ();
 
     fn from_str(text: &str) -> Result<Self, ()> {
-        match text {
-            "hide" => Ok(Locked::Hide),
-            "show" => Ok(Locked::Show),
-            _ => Err(()),
-        }
+        let mut all = Self::ALL.into_iter();
+        all.find(|one| one.to_string() == text).ok_or(())
     }
 }
 
@@ -92,11 +104,7 @@ impl FromStr for Mode {
     type Err = ();
 
     fn from_str(text: &str) -> Result<Self, ()> {
-        match text {
-            "proxy" => Ok(Mode::Proxy),
-            "redirect" => Ok(Mode::Redirect),
-            "direct" => Ok(Mode::Direct),
-            _ => Err(()),
-        }
+        let mut all = Self::ALL.into_iter();
+        all.find(|one| one.to_string() == text).ok_or(())
     }
 }

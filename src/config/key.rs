@@ -1,7 +1,7 @@
 //! A setting: its name, its environment variable, what it may hold.
 
 use super::toml::Value;
-use super::{Config, Kind, KEYS};
+use super::{nearest, Config, Kind, KEYS};
 
 /// A setting.
 #[derive(Clone, Copy)]
@@ -32,6 +32,19 @@ impl Key {
         self.kind.show(config)
     }
 
+    /// Whether it may have this value.
+    ///
+    /// # Errors
+    /// A sentence that says what is wrong and what is allowed.
+    pub fn check(&self, value: &Value) -> Result<(), String> {
+        self.kind.store(&mut Config::default(), value)
+    }
+
+    /// Whether it says where the settings changed over HTTP are kept, and so cannot be one of them.
+    pub fn is_place_of_settings(&self) -> bool {
+        self.path == "files.state"
+    }
+
     /// Whether another value counts only after a restart: the port is opened once, and the directories are in use.
     pub fn is_cold(&self) -> bool {
         matches!(self.path, "server.listen" | "files.data" | "files.state")
@@ -41,4 +54,23 @@ impl Key {
     pub(super) fn is_in_milliseconds(&self) -> bool {
         self.env.ends_with("_MS")
     }
+}
+
+/// What is wrong with a key that there is not, and which was meant perhaps.
+pub(super) fn unknown(path: &str) -> String {
+    let paths = || KEYS.iter().map(|key| key.path);
+    let last = path.rsplit('.').next().unwrap_or(path);
+    let same_name = || paths().find(|path| path.ends_with(&format!(".{last}")));
+    // Whoever sends kilobytes meant none.
+    let near = if path.len() < 100 {
+        nearest(path, paths())
+    } else {
+        None
+    };
+    format!("no such key{}", meant(near.or_else(same_name)))
+}
+
+/// The end of a message about a name that there is not.
+pub(super) fn meant(near: Option<&str>) -> String {
+    near.map_or(String::new(), |near| format!("; is {near} meant?"))
 }

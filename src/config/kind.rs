@@ -97,10 +97,9 @@ impl Kind {
             Kind::ReceiverUrl(_) => "a URL such as \"http://host\"".into(),
             Kind::PublicUrl(_) => "a URL such as \"http://host:port\", or \"\"".into(),
             Kind::Listen(_) => "\":port\", \"1.2.3.4:port\" or \"[::1]:port\"".into(),
-            Kind::ReceiverSource(_) => "\"auto\", \"disk\" or \"openwebif\"".into(),
-            Kind::Mode(_) => "\"proxy\", \"redirect\" or \"direct\"".into(),
-            Kind::Locked(_) => "\"hide\" or \"show\"".into(),
-            Kind::Level(_) => "\"error\", \"warn\", \"info\", \"debug\" or \"trace\"".into(),
+            Kind::ReceiverSource(_) | Kind::Mode(_) | Kind::Locked(_) | Kind::Level(_) => {
+                either(&self.choices())
+            }
             Kind::Output(_) => "\"stderr\", \"syslog\" or the full path of a file".into(),
             Kind::DeviceId(_) => "\"\" or eight hexadecimal digits".into(),
             Kind::Audit(_) => "\"\", \"log\", \"off\" or the full path of a file".into(),
@@ -325,6 +324,15 @@ impl Kind {
             _ => None,
         };
         typed.unwrap_or_else(|| Value::Text(text.into()))
+    }
+}
+
+/// Some words, each in quotes, of which one is meant.
+fn either(words: &[String]) -> String {
+    let quoted: Vec<String> = words.iter().map(|word| format!("\"{word}\"")).collect();
+    match quoted.split_last() {
+        Some((last, others)) if !others.is_empty() => format!("{} or {last}", others.join(", ")),
+        _ => quoted.concat(),
     }
 }
 

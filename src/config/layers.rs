@@ -1,9 +1,11 @@
 //! What was said in each place, checked and laid upon what was there.
 
+use super::key::{meant, unknown};
 use super::source::{Error, Source};
 use super::toml::{self, Value};
 use super::{nearest, retired, url, Config, Key, KEYS, SECTIONS};
 use crate::model::Secret;
+use std::mem;
 use std::path::Path;
 
 /// The configuration so far, one place's values upon another's.
@@ -13,6 +15,8 @@ pub(super) struct Layers {
     pub(super) sources: Vec<Source>,
     pub(super) errors: Vec<Error>,
     pub(super) warnings: Vec<String>,
+    /// The keys that the settings changed over HTTP say.
+    pub(super) saved: Vec<&'static str>,
 }
 
 impl Default for Layers {
@@ -22,6 +26,7 @@ impl Default for Layers {
             sources: vec![Source::Default; KEYS.len()],
             errors: Vec::new(),
             warnings: Vec::new(),
+            saved: Vec::new(),
         }
     }
 }
@@ -73,6 +78,33 @@ impl Layers {
                 self.set(index, &entry.value, at(entry.line));
             }
         }
+    }
+
+    /// The settings changed over HTTP. What is wrong with them is passed over: a newer version may have written them.
+    pub(super) fn settings(&mut self, path: &Path, text: &str) {
+        let (before, errors) = (self.sources.clone(), mem::take(&mut self.errors));
+        let state = self.config.files.state.clone();
+        self.file(path, text);
+        let mut wrong = mem::replace(&mut self.errors, errors);
+        for (index, key) in KEYS.iter().enumerate() {
+            if self.sources[index] == before[index] {
+                continue;
+            }
+            if key.is_place_of_settings() {
+                self.config.files.state.clone_from(&state);
+                wrong.push(Error {
+                    at: mem::replace(&mut self.sources[index], before[index].clone()),
+                    key: key.path.into(),
+                    value: String::new(),
+                    problem: "says where this file is".into(),
+                });
+            } else {
+                self.saved.push(key.path);
+            }
+        }
+        wrong.sort_by(|one, other| one.at.cmp(&other.at));
+        let told = wrong.iter().map(|wrong| format!("{wrong}; passed over"));
+        self.warnings.extend(told);
     }
 
     /// The environment, and a warning for each variable that looks like ours and is not.
@@ -157,19 +189,11 @@ impl Layers {
     }
 
     fn unknown(&mut self, at: Source, path: &str) {
-        let paths = || KEYS.iter().map(|key| key.path);
-        let last = path.rsplit('.').next().unwrap_or(path);
-        let same_name = || {
-            KEYS.iter()
-                .find(|key| key.parts().1 == last)
-                .map(|key| key.path)
-        };
-        let near = nearest(path, paths()).or_else(same_name);
         self.errors.push(Error {
             at,
             key: path.into(),
             value: String::new(),
-            problem: format!("no such key{}", meant(near)),
+            problem: unknown(path),
         });
     }
 
@@ -223,12 +247,8 @@ const SHORT_TOKEN: usize = 16;
 
 const RECEIVER_URL: &str = "receiver.url";
 
-fn meant(near: Option<&str>) -> String {
-    near.map_or(String::new(), |near| format!("; is {near} meant?"))
-}
-
 /// A value short enough for a message, and in one line: what a broken file holds in its place may be anything.
-fn cut(value: &str) -> String {
+pub(super) fn cut(value: &str) -> String {
     let end = value.char_indices().nth(80).map(|(end, _)| end);
     let begin = &value[..end.unwrap_or(value.len())];
     let shown = begin.replace(char::is_control, "\u{fffd}");

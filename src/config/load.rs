@@ -13,10 +13,16 @@ pub struct Loaded {
     pub config: Config,
     /// The file they were read from, if there was one.
     pub file: Option<PathBuf>,
+    /// The file of the settings changed over HTTP, which need not be there; `None`: they cannot be changed.
+    pub settings: Option<PathBuf>,
     /// What is no error but should be said, a sentence each.
     pub warnings: Vec<String>,
     /// Where each value came from, in the order of [`KEYS`].
     sources: Vec<Source>,
+    /// The keys that stand in the file of settings.
+    saved: Vec<&'static str>,
+    /// The values that count after a restart, masked if secret.
+    waiting: Vec<(&'static str, Value)>,
 }
 
 impl Loaded {
@@ -25,13 +31,17 @@ impl Loaded {
         Loaded {
             config,
             file: None,
+            settings: None,
             warnings: Vec::new(),
             sources: vec![Source::Default; KEYS.len()],
+            saved: Vec::new(),
+            waiting: Vec::new(),
         }
     }
 
-    /// Takes the value of a key, and where it came from, from another configuration.
+    /// Takes the value of a key, and where it came from, from another configuration; its own waits for a restart.
     pub(super) fn keep(&mut self, key: &Key, from: &Loaded) {
+        self.waiting.push((key.path, key.value(&self.config)));
         // A value that was shown can be read.
         let _ = key.kind.store(&mut self.config, &key.value(&from.config));
         if let Some(at) = KEYS.iter().position(|one| one.path == key.path) {
@@ -44,37 +54,96 @@ impl Loaded {
         let values = KEYS.iter().zip(&self.sources);
         values.map(|(key, source)| (key, key.value(&self.config), source))
     }
+
+    /// Whether a key stands in the file of settings, also where a stronger place overrides it.
+    pub fn is_saved(&self, key: &Key) -> bool {
+        self.saved.contains(&key.path)
+    }
+
+    /// The value (masked if secret) that a key will have after a restart, if it is another one.
+    pub fn waiting(&self, key: &Key) -> Option<&Value> {
+        let mut waiting = self.waiting.iter();
+        let found = waiting.find(|(path, _)| *path == key.path);
+        found.map(|(_, value)| value)
+    }
+
+    /// Why a key cannot be changed in the file of settings, if it cannot.
+    pub fn locked(&self, key: &Key) -> Option<String> {
+        let at = KEYS.iter().position(|one| one.path == key.path)?;
+        match &self.sources[at] {
+            source @ (Source::Environment(_) | Source::Flag) => {
+                let place = match source {
+                    Source::Flag => "on the command line".to_owned(),
+                    variable => format!("by {variable}"),
+                };
+                Some(format!("set {place}, which wins"))
+            }
+            _ if key.is_place_of_settings() => {
+                Some("says where these settings are kept: set it in the configuration file".into())
+            }
+            _ => None,
+        }
+    }
+
+    /// Whether a value makes no difference to the one that counts.
+    pub(super) fn says(&self, key: &Key, value: &Value) -> bool {
+        let mut other = self.config.clone();
+        // A login in an address is a value of other keys, too.
+        let has_login = matches!(value, Value::Text(text) if key.kind.masked(text) != *text);
+        (key.kind.is_secret() || !has_login)
+            && key.kind.store(&mut other, value).is_ok()
+            && !key.kind.differs(&self.config, &other)
+    }
+
+    /// Whether the other was said in the same places.
+    pub fn is_said_like(&self, other: &Loaded) -> bool {
+        (&self.file, &self.sources, &self.saved, &self.waiting)
+            == (&other.file, &other.sources, &other.saved, &other.waiting)
+    }
+}
+
+/// All that is said of a configuration.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Said<'a> {
+    /// The file's name and text.
+    pub file: Option<(&'a Path, &'a str)>,
+    /// The same of the settings changed over HTTP.
+    pub settings: Option<(&'a Path, &'a str)>,
+    /// The environment; names that are none of ours are passed over.
+    pub env: &'a [(String, String)],
+    /// The command line's keys and values, of which the last counts.
+    pub flags: &'a [(String, String)],
 }
 
 /// Puts a configuration together from all that was said, and checks it whole.
 ///
-/// `file` is the file's name and text, `env` the environment (names that are none of ours are
-/// passed over), `flags` the command line's keys and values, of which the last counts.
 /// Values are checked wherever they stand, also where a stronger place overrides them.
 ///
 /// # Errors
 /// Everything that is wrong, in the order file (by line), environment, flags.
-pub fn load(
-    file: Option<(&Path, &str)>,
-    env: &[(String, String)],
-    flags: &[(String, String)],
-) -> Result<Loaded, Vec<Error>> {
+pub fn load(said: &Said<'_>) -> Result<Loaded, Vec<Error>> {
     let mut layers = Layers::default();
-    if let Some((path, text)) = file {
+    if let Some((path, text)) = said.file {
         layers.file(path, text);
         layers.errors.sort_by(|one, other| one.at.cmp(&other.at));
     }
-    layers.environment(env);
-    layers.flags(flags);
+    if let Some((path, text)) = said.settings {
+        layers.settings(path, text);
+    }
+    layers.environment(said.env);
+    layers.flags(said.flags);
     layers.compare();
     if !layers.errors.is_empty() {
         return Err(layers.errors);
     }
     Ok(Loaded {
         config: layers.config,
-        file: file.map(|(path, _)| path.into()),
+        file: said.file.map(|(path, _)| path.into()),
+        settings: said.settings.map(|(path, _)| path.into()),
         warnings: layers.warnings,
         sources: layers.sources,
+        saved: layers.saved,
+        waiting: Vec::new(),
     })
 }
 
@@ -89,11 +158,12 @@ mod tests {
     }
 
     fn all(text: &str, env: &[(&str, &str)], flags: &[(&str, &str)]) -> Result<Loaded, Vec<Error>> {
-        load(
-            Some((Path::new("x.toml"), text)),
-            &pairs(env),
-            &pairs(flags),
-        )
+        load(&Said {
+            file: Some((Path::new("x.toml"), text)),
+            settings: None,
+            env: &pairs(env),
+            flags: &pairs(flags),
+        })
     }
 
     fn errors(text: &str, env: &[(&str, &str)], flags: &[(&str, &str)]) -> Vec<String> {

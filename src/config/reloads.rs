@@ -5,7 +5,7 @@ use std::net::IpAddr;
 
 use async_channel::{Receiver, Sender};
 
-use super::Value;
+use super::{Edit, Problem, Value};
 use crate::metrics::{Collect, Counter, Kind, Text};
 
 /// Wishes that wait: one that finds no room is one too many.
@@ -28,6 +28,8 @@ pub struct Wish {
     pub remote: Option<IpAddr>,
     /// The request's id, if a request wishes it.
     pub request_id: String,
+    /// Settings that are to be changed with it.
+    pub edit: Option<Edit>,
     /// Who is told what became of it.
     pub answer: Option<Sender<Outcome>>,
 }
@@ -38,7 +40,9 @@ pub enum Outcome {
     /// It is in force, with these changes.
     Taken(Vec<Change>),
     /// It is not, and nothing has changed, for all these reasons.
-    Refused(Vec<String>),
+    Refused(Vec<Problem>),
+    /// It is right, but its settings could not be saved, for this reason, and nothing has changed.
+    Unsaved(String),
 }
 
 /// A key whose value is another one now.
@@ -94,17 +98,20 @@ impl Reloads {
             by: by.into(),
             remote: None,
             request_id: String::new(),
+            edit: None,
             answer: None,
         });
     }
 
     /// Has the configuration read again and waits for what becomes of it; `None` if the program is about to stop.
-    pub async fn ask(&self, by: String, remote: IpAddr, request_id: String) -> Option<Outcome> {
+    /// `edit`: with these settings changed. `by` is the client's address.
+    pub async fn ask(&self, by: IpAddr, request_id: String, edit: Option<Edit>) -> Option<Outcome> {
         let (answer, outcome) = async_channel::bounded(1);
         let wish = Wish {
-            by,
-            remote: Some(remote),
+            by: by.to_string(),
+            remote: Some(by),
             request_id,
+            edit,
             answer: Some(answer),
         };
         self.wishes.0.send(wish).await.ok()?;
@@ -134,7 +141,7 @@ impl Collect for Reloads {
         out.family(
             Kind::Counter,
             "xg2g_config_reload_total",
-            "Times the configuration was read again: asked for, or because its file says something else.",
+            "Times the configuration was read again: asked for, with changed settings, or because its file says something else.",
         );
         out.value(&[("status", "success")], self.taken.get());
         out.value(&[("status", "failure")], self.refused.get());

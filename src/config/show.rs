@@ -128,7 +128,7 @@ made from the program's own table of keys; a test compares them.
 
 ## Where values come from
 
-The weakest first: the default, the file, the environment, the command line.
+The weakest first: the default, the file, the settings changed over HTTP, the environment, the command line.
 
 * **File**: the one `--config FILE` names, else `/etc/enigma2/xg2g/xg2g.toml` (image backups keep
   `/etc/enigma2`), else `/etc/xg2g/xg2g.toml`. Without any of them the defaults hold.
@@ -156,6 +156,19 @@ began, connections and streams go on, counters too. Three keys count only after 
 it breaks. With another `receiver.url` the channels known are served until the new receiver has told its own.
 A program that runs in the foreground ends when its terminal is closed.
 
+## Settings changed over HTTP
+
+`POST /api/v1/config` (docs/HTTP.md) changes every key of the tables below but `files.state`, and those that the environment or
+the command line says. What is changed so stands in a file of its own, `settings.toml`, with the small state: in `files.state`, else
+beside the configuration file, else where it would be. Your own file stays as it is. A key whose value is the same without that
+file is not kept in it; delete its line, or the file, and your own counts again.
+
+The file may be edited, too: it is written like the other one, watched like it, and what xg2g does not change in it stays. But what
+is wrong in it (a key of a newer version, a value that is not allowed) does not keep xg2g from starting: each line gives a
+warning, is passed over and stays. Two keys that contradict each other are an error as everywhere. Only its owner can read it, since a
+password may be in it. A configuration file that is itself called `settings.toml` and lies there has no such file: then
+nothing can be changed over HTTP.
+
 ## The file
 
 The file is TOML, of which it uses: `[sections]`, `key = value`, strings in double or single quotes,
@@ -175,7 +188,7 @@ counts as if `receiver.user` and `receiver.password` were set in the same place,
 
 #[cfg(test)]
 mod tests {
-    use super::super::load;
+    use super::super::{load, Said};
     use super::*;
     use std::path::Path;
 
@@ -184,7 +197,13 @@ mod tests {
         let text = "[guide]\ndays = 3\n[channels]\nbouquets = ['Täglich, \"x\"']\n[receiver]\npassword = 'geheim'";
         let env = [("XG2G_LISTEN".to_string(), "[::1]:80".to_string())];
         let flags = [("log.level".to_string(), "debug".to_string())];
-        let loaded = load(Some((Path::new("/x.toml"), text)), &env, &flags).unwrap();
+        let said = Said {
+            file: Some((Path::new("/x.toml"), text)),
+            settings: None,
+            env: &env,
+            flags: &flags,
+        };
+        let loaded = load(&said).unwrap();
         let mut out = Vec::new();
         effective(&loaded, &mut out).unwrap();
         let out = String::from_utf8(out).unwrap();
@@ -199,7 +218,11 @@ mod tests {
             assert!(line.ends_with(source), "{line}");
         }
         assert!(!out.contains("geheim"));
-        let mut again = load(Some((Path::new("/y.toml"), &out)), &[], &[]).unwrap();
+        let said = Said {
+            file: Some((Path::new("/y.toml"), &out)),
+            ..Said::default()
+        };
+        let mut again = load(&said).unwrap();
         again.config.receiver.password = "geheim".into();
         assert_eq!(again.config, loaded.config);
     }

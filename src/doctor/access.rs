@@ -24,7 +24,7 @@ pub(super) fn access(needs: &Needs, tell: Tell<'_>) {
     let changing = if has_token {
         "changes need the token"
     } else {
-        "only this machine changes things (xg2g token makes a token for others)"
+        "only this machine changes things; others pair in the page, or xg2g token makes their token"
     };
     tell(Finding::ok(CHECK, format!("{reading}; {changing}")));
     if config

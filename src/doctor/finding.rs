@@ -29,19 +29,22 @@ pub struct Finding {
 }
 
 impl Finding {
-    pub(super) fn ok(check: &'static str, message: impl Into<String>) -> Finding {
+    /// All is well.
+    pub fn ok(check: &'static str, message: impl Into<String>) -> Finding {
         Finding::new(check, Status::Ok, message)
     }
 
-    pub(super) fn warning(check: &'static str, message: impl Into<String>) -> Finding {
+    /// It works, or nearly; the message says what to do.
+    pub fn warning(check: &'static str, message: impl Into<String>) -> Finding {
         Finding::new(check, Status::Warning, message)
     }
 
-    pub(super) fn problem(check: &'static str, message: impl Into<String>) -> Finding {
+    /// It does not work; the message says what to do.
+    pub fn problem(check: &'static str, message: impl Into<String>) -> Finding {
         Finding::new(check, Status::Problem, message)
     }
 
-    fn new(check: &'static str, status: Status, message: impl Into<String>) -> Finding {
+    pub(super) fn new(check: &'static str, status: Status, message: impl Into<String>) -> Finding {
         Finding {
             check,
             status,

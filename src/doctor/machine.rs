@@ -2,10 +2,10 @@
 
 use std::io;
 use std::path::Path;
-use std::time::SystemTime;
+use std::time::{Instant, SystemTime};
 
 use super::running::{self, Answer};
-use super::{Finding, Needs, Tell};
+use super::{Finding, Needs, Own, Tell};
 use crate::config::Listen;
 use crate::health;
 use crate::http::listen;
@@ -24,6 +24,12 @@ pub(super) fn configuration(needs: &Needs, tell: Tell<'_>) {
         Some(file) => Finding::ok(CHECK, format!("read from {}", file.display())),
         None => Finding::ok(CHECK, "there is no file, and none is needed"),
     });
+    let saved = loaded.values().filter(|(key, ..)| loaded.is_saved(key));
+    if let (count @ 1.., Some(file)) = (saved.count(), &loaded.settings) {
+        let (file, what) = (file.display(), if count == 1 { "key" } else { "keys" });
+        let text = format!("{count} {what} changed over HTTP, read from {file}");
+        tell(Finding::ok(CHECK, text));
+    }
     for warning in &loaded.warnings {
         tell(Finding::warning(CHECK, warning));
     }
@@ -79,6 +85,20 @@ pub(super) async fn port(at: &Listen, tell: Tell<'_>) {
         }
     };
     tell(Finding::ok(CHECK, format!("xg2g is running on {at}")));
+    program(components, tell);
+}
+
+/// The same of the program that runs this.
+pub(super) fn own(own: &Own, tell: Tell<'_>) {
+    let text = format!("xg2g is running on {}", own.address);
+    tell(Finding::ok("port", text));
+    let mut components = own.health.checks(Instant::now());
+    components.retain(|component| component.status > health::Status::Healthy);
+    program(components, tell);
+}
+
+/// The components of a running program that are not as they should be.
+fn program(components: Vec<health::Check>, tell: Tell<'_>) {
     if components.is_empty() {
         let text = "it is well: playlist and guide are there";
         tell(Finding::ok("program", text));

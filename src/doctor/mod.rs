@@ -2,29 +2,35 @@
 //! tuner from nobody, and asks the receiver a few small questions.
 
 mod access;
+mod checkup;
 mod files;
 mod finding;
 mod machine;
 mod receiver;
+pub mod rules;
 mod running;
 mod stream;
 
+use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::rc::Rc;
 use std::time::SystemTime;
 
 use crate::config::{self, Loaded, Locked};
+use crate::health::Board;
 use crate::model::Selection;
 use crate::receiver::disk::Disk;
 use crate::receiver::openwebif::OpenWebif;
 use crate::stream::Streams;
 
+pub use checkup::{Begin, Checkup, Rest, Run, Told};
 pub use finding::{json, Finding, Status};
 pub use running::{ask, Answer};
 
 /// What the doctor works with.
 pub struct Needs {
     /// The configuration in force.
-    pub loaded: Loaded,
+    pub loaded: Rc<Loaded>,
     /// Where the small state is saved.
     pub state: PathBuf,
     /// Where outputs go.
@@ -35,6 +41,16 @@ pub struct Needs {
     pub disk: Result<Disk, &'static str>,
     /// The receiver is a simulated one.
     pub is_demo: bool,
+    /// The program that runs, if it is that which looks; else it is looked for.
+    pub own: Option<Own>,
+}
+
+/// The running program itself.
+pub struct Own {
+    /// Where it listens.
+    pub address: SocketAddr,
+    /// How well it is.
+    pub health: Board,
 }
 
 impl Needs {
@@ -51,7 +67,8 @@ impl Needs {
 /// Takes findings as they are made.
 type Tell<'a> = &'a mut dyn FnMut(Finding);
 
-/// Looks at everything; `web` is the receiver of the configuration, `streams` are those that come from it.
+/// Looks at everything; `web` is the receiver of the configuration, `streams` are those that come from it. One that was tried
+/// lingers: the caller stops them.
 pub async fn check(
     needs: &Needs,
     web: &OpenWebif,
@@ -62,7 +79,10 @@ pub async fn check(
     machine::configuration(needs, tell);
     access::access(needs, tell);
     tell(machine::clock(SystemTime::now()));
-    machine::port(&config.server.listen, tell).await;
+    match &needs.own {
+        Some(own) => machine::own(own, tell),
+        None => machine::port(&config.server.listen, tell).await,
+    }
     tell(machine::data(&needs.data));
     tell(machine::state(&needs.state, needs.is_demo));
     let from_files = files::source(needs, tell);
@@ -79,14 +99,13 @@ pub async fn check(
             lineup
         }
     };
-    let port = receiver::streams(&needs.host, config.stream.port);
+    let port = receiver::streams(&needs.host, config.stream.port).await;
     let is_open = port.status == Status::Ok;
     tell(port);
     if let Ok(relay) = web.relay().await {
         streams.set_relay_port(relay.port);
-        receiver::relay(&needs.host, streams.relay_port(), &relay)
-            .into_iter()
-            .for_each(&mut *tell);
+        let port = receiver::relay(&needs.host, streams.relay_port(), &relay).await;
+        port.into_iter().for_each(&mut *tell);
         streams.set_relayed(relay.services);
     }
     if is_open && !lineup.channels.is_empty() {

@@ -1,11 +1,13 @@
 //! The receiver: whether it answers, and what it has.
 
 use std::collections::{HashMap, HashSet};
-use std::net::{TcpStream, ToSocketAddrs};
 use std::time::Duration;
 
+use smol::future::or;
+use smol::Timer;
+
 use super::{Finding, Needs, Tell};
-use crate::http::client;
+use crate::http::client::{self, dial};
 use crate::model::{EntryKind, Lineup, ListedBouquet, Listing, Media, Relay, ServiceRef};
 use crate::receiver::openwebif::{Named, OpenWebif, Piece};
 use crate::receiver::Error;
@@ -261,40 +263,40 @@ pub(super) fn lacking(names: &[&str]) -> String {
 }
 
 /// Whether the stream port is open.
-pub(super) fn streams(host: &str, port: u16) -> Finding {
+pub(super) async fn streams(host: &str, port: u16) -> Finding {
     const CHECK: &str = "streams";
-    match connect(host, port) {
+    match connect(host, port).await {
         Ok(()) => Finding::ok(CHECK, format!("port {port} of the receiver is open")),
         Err(error) => Finding::problem(
             CHECK,
-            format!("port {port} of {host} is not open ({}), so nothing can be played: is enigma2 running, and stream.port its stream port?", error.kind()),
+            format!("port {port} of {host} is not open ({error}), so nothing can be played: is enigma2 running, and stream.port its stream port?"),
         ),
     }
 }
 
 /// Whether the port of the stream relay is open, where channels come from it.
-pub(super) fn relay(host: &str, port: u16, relay: &Relay) -> Option<Finding> {
+pub(super) async fn relay(host: &str, port: u16, relay: &Relay) -> Option<Finding> {
     const CHECK: &str = "relay";
     let count = relay.services.len();
-    (count > 0).then(|| match connect(host, port) {
+    if count == 0 {
+        return None;
+    }
+    Some(match connect(host, port).await {
         Ok(()) => Finding::ok(CHECK, format!("port {port} of the stream relay is open, for {count} channels")),
         Err(error) => Finding::warning(
             CHECK,
-            format!("port {port} of {host} is not open ({}): {count} channels of the stream relay come scrambled; is the softcam running, and stream.relay_port its port?", error.kind()),
+            format!("port {port} of {host} is not open ({error}): {count} channels of the stream relay come scrambled; is the softcam running, and stream.relay_port its port?"),
         ),
     })
 }
 
-fn connect(host: &str, port: u16) -> std::io::Result<()> {
-    let bare = host.trim_start_matches('[').trim_end_matches(']');
-    let mut last = std::io::Error::other("the name has no address");
-    for address in (bare, port).to_socket_addrs()? {
-        match TcpStream::connect_timeout(&address, PATIENCE) {
-            Ok(_) => return Ok(()),
-            Err(error) => last = error,
-        }
-    }
-    Err(last)
+async fn connect(host: &str, port: u16) -> Result<(), client::Error> {
+    let connected = async { dial(host, port).await.map(drop) };
+    let late = async {
+        Timer::after(PATIENCE).await;
+        Err(client::Error::Timeout(PATIENCE))
+    };
+    or(connected, late).await
 }
 
 #[cfg(test)]

@@ -32,9 +32,7 @@ pub(super) async fn stream(web: &OpenWebif, streams: &Streams, lineup: &Lineup) 
     let began = Instant::now();
     let opened = streams.open(&channel.service, &channel.name, who).await;
     let took = began.elapsed();
-    let opened = opened.map(drop);
-    streams.stop().await;
-    judge(&channel.name, opened, took)
+    judge(&channel.name, opened.map(drop), took)
 }
 
 fn judge(name: &str, opened: Result<(), Refusal>, took: Duration) -> Finding {

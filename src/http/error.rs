@@ -53,8 +53,13 @@ codes! {
     ONLY_HERE "E015" [403] "without a token only this machine may change things";
     UPGRADE "E016" [426] "only by WebSocket of version 13, or as `text/event-stream`";
     FULL_HOUSE "E017" [503] "as many follow the events as there is room for";
+    WRONG_CODE "E018" [403] "the pairing code is wrong; `tries` says how many tries are left";
+    NO_CODE "E019" [409] "no pairing code is in force: none was asked for, it is too old, or it was wrong too often";
+    DARK_SCREEN "E020" [409] "the receiver is in standby and shows no pairing code";
+    BUSY_CHECK "E021" [409] "a check is running already";
     RECEIVER_AWAY "E101" [503] "the receiver does not answer";
     WRONG_CONFIGURATION "E201" [422] "the configuration is wrong; `details` has every error";
+    UNSAVED "E202" [507] "the settings cannot be saved; nothing has changed";
     NOT_READY "E301" [503] "nothing to hand out yet";
     STOPPING "E302" [503] "the program stops";
     INTERNAL "E901" [500] "our own fault";

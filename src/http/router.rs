@@ -44,6 +44,8 @@ pub enum Access {
     Follow,
     /// It has something looked at anew, which changes nothing of ours but is no matter of pages of other sites.
     Nudge,
+    /// It gives away the token to who reads the television: to who is near, without any token.
+    Pair,
     /// It changes something.
     Change,
 }

@@ -8,6 +8,7 @@ pub mod audit;
 mod file;
 mod output;
 mod panic;
+mod recent;
 mod syslog;
 
 use std::io::{IsTerminal, Write};
@@ -15,10 +16,12 @@ use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 
 use log::{LevelFilter, Log, Metadata, Record};
+use recent::Recent;
 use simple_logger::SimpleLogger;
 
 pub use output::Output;
 pub use panic::tell_of_panics;
+pub use recent::Line;
 
 /// Who may read and write the file (the umask takes away from it).
 const FOR_ALL: u32 = 0o666;
@@ -29,6 +32,7 @@ pub type Stamp = fn() -> String;
 static LOGGER: Logger = Logger(Mutex::new(Target {
     output: Output::Stderr,
     stamp: String::new,
+    recent: Recent::new(),
 }));
 
 /// `Log` has to be shared by threads, though we have one.
@@ -37,6 +41,7 @@ struct Logger(Mutex<Target>);
 struct Target {
     output: Output,
     stamp: Stamp,
+    recent: Recent,
 }
 
 impl Log for Logger {
@@ -47,7 +52,7 @@ impl Log for Logger {
 
     fn log(&self, record: &Record<'_>) {
         if self.enabled(record.metadata()) {
-            let target = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+            let mut target = self.0.lock().unwrap_or_else(PoisonError::into_inner);
             target.write(record);
         }
     }
@@ -56,42 +61,53 @@ impl Log for Logger {
 }
 
 impl Target {
-    fn write(&self, record: &Record<'_>) {
+    fn write(&mut self, record: &Record<'_>) {
         let text = one_line(&record.args().to_string());
+        let line = Line::new(&(self.stamp)(), record.level(), record.target(), &text);
+        self.send(record, &text, line.time());
+        self.recent.push(line);
+    }
+
+    fn send(&self, record: &Record<'_>, text: &str, time: &str) {
         let sent = match &self.output {
             Output::Stderr => false,
-            Output::Syslog => {
-                syslog::send(Path::new(syslog::SOCKET), record.level(), &text).is_ok()
-            }
-            Output::File(path) => file::append(path, &self.line(record, &text), FOR_ALL).is_ok(),
+            Output::Syslog => syslog::send(Path::new(syslog::SOCKET), record.level(), text).is_ok(),
+            Output::File(path) => file::append(path, &line(record, text, time), FOR_ALL).is_ok(),
         };
         if sent {
             return;
         }
         // Looked at each time: a terminal may have been closed meanwhile.
         if std::io::stderr().is_terminal() {
-            let mut line = Record::builder();
-            let line = line.level(record.level()).target(record.target());
+            let mut shown = Record::builder();
+            let shown = shown.level(record.level()).target(record.target());
             SimpleLogger::new()
                 .with_level(LevelFilter::Trace)
-                .log(&line.args(format_args!("{text}")).build());
+                .log(&shown.args(format_args!("{text}")).build());
         } else {
             // Nobody is left to tell about a failure.
-            let _ = std::io::stderr().write_all(self.line(record, &text).as_bytes());
+            let _ = std::io::stderr().write_all(line(record, text, time).as_bytes());
         }
-    }
-
-    fn line(&self, record: &Record<'_>, text: &str) -> String {
-        let (level, target) = (record.level(), record.target());
-        format!("{} {level:<5} [{target}] {text}\n", (self.stamp)())
     }
 }
 
-/// Starts logging at `level` to `output`, or changes both; `stamp` gives the time for lines that go neither to a
-/// terminal nor to the system's log. A line that cannot be written where it should goes to standard error.
+fn line(record: &Record<'_>, text: &str, time: &str) -> String {
+    let (level, target) = (record.level(), record.target());
+    format!("{time} {level:<5} [{target}] {text}\n")
+}
+
+/// The last lines that are kept, `most` of them at most, oldest first.
+pub fn recent(most: usize) -> Vec<Line> {
+    let target = LOGGER.0.lock().unwrap_or_else(PoisonError::into_inner);
+    target.recent.last(most)
+}
+
+/// Starts logging at `level` to `output`, or changes both; `stamp` gives the time for lines but those to a
+/// terminal or to the system's log. A line that cannot be written where it should goes to standard error.
 pub fn start(level: LevelFilter, output: Output, stamp: Stamp) {
-    let target = Target { output, stamp };
-    *LOGGER.0.lock().unwrap_or_else(PoisonError::into_inner) = target;
+    let mut target = LOGGER.0.lock().unwrap_or_else(PoisonError::into_inner);
+    (target.output, target.stamp) = (output, stamp);
+    drop(target);
     // Fails only when a logger is set already: this one, at the first call.
     let _ = log::set_logger(&LOGGER);
     log::set_max_level(level);

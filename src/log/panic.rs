@@ -29,7 +29,7 @@ fn words(place: Option<&str>, payload: &dyn Any) -> String {
 }
 
 fn tell(words: &str) {
-    let target = match LOGGER.0.try_lock() {
+    let mut target = match LOGGER.0.try_lock() {
         Ok(target) => target,
         Err(TryLockError::Poisoned(target)) => target.into_inner(),
         // The fault is in writing a line: waiting for its end would be for ever.

@@ -1,6 +1,7 @@
 // Questions to the program. See docs/HTTP.md.
 
 import { t } from "./texts.js";
+import { pair } from "./pairing.js";
 
 /** The token of a pairing, kept by this browser. Without storage it lasts as long as the page. */
 let token = null;
@@ -27,7 +28,9 @@ export const hasToken = () => token !== null;
 /** The program refused. */
 export class Refused extends Error {
   constructor(status, answer) {
-    super(answer.error ?? `HTTP ${status}`);
+    // In English its own words are the best there are.
+    const words = t(answer.code ?? "");
+    super(words === (answer.code ?? "") ? (answer.error ?? `HTTP ${status}`) : words);
     this.status = status;
     this.answer = answer;
   }
@@ -36,7 +39,8 @@ export class Refused extends Error {
 /** The headers of every question. */
 export const headers = () => (token ? { authorization: `Bearer ${token}` } : {});
 
-const pause = (seconds) => new Promise((done) => setTimeout(done, seconds * 1000));
+/** Waits, in milliseconds. */
+export const pause = (time) => new Promise((done) => setTimeout(done, time));
 
 async function ask(path, options, tries) {
   let answer;
@@ -46,7 +50,7 @@ async function ask(path, options, tries) {
     throw new Error(t("xg2g does not answer."));
   }
   if (answer.status === 429 && tries > 0) {
-    await pause(Math.min(Number(answer.headers.get("retry-after")) || 1, 10));
+    await pause(Math.min(Number(answer.headers.get("retry-after")) || 1, 10) * 1000);
     return ask(path, options, tries - 1);
   }
   const body = await answer.json().catch(() => ({}));
@@ -62,7 +66,6 @@ export const post = (path, body) => ask(path, { method: "POST", ...(body === und
 
 /** Posts what changes something: pairs with the receiver first where that is needed. */
 export async function change(path, body) {
-  const { pair } = await import("./pairing.js");
   if (!token && !(await get("/api/v1/status")).may_change) await pair();
   try {
     return await post(path, body);

@@ -40,10 +40,10 @@ export function bar(label, done, total) {
 /** A line of state: `kind` is ok, warning, problem or off. */
 export const mark = (kind, ...children) => h("p.mark." + kind, {}, h("span", {}, ...children));
 
-const format = (options) => new Intl.DateTimeFormat(language, options);
-const CLOCK = format({ hour: "2-digit", minute: "2-digit" });
-const DAY = format({ weekday: "long", day: "numeric", month: "long" });
-const MOMENT = format({ weekday: "short", day: "numeric", month: "numeric", hour: "2-digit", minute: "2-digit" });
+const formatter = (options) => new Intl.DateTimeFormat(language, options);
+const CLOCK = formatter({ hour: "2-digit", minute: "2-digit" });
+const DAY = formatter({ weekday: "long", day: "numeric", month: "long" });
+const MOMENT = formatter({ weekday: "short", day: "numeric", month: "numeric", hour: "2-digit", minute: "2-digit" });
 const RELATIVE = new Intl.RelativeTimeFormat(language, { numeric: "auto" });
 const NUMBER = new Intl.NumberFormat(language, { maximumFractionDigits: 1 });
 

@@ -1,11 +1,11 @@
 // Home: is it well? Receiver, refresh, guide, tuners, streams, and what is to be done.
 
-import { ago, bar, button, bytes, fill, h, mark, number } from "./dom.js";
+import { ago, bar, button, bytes, clock, fill, h, mark, number } from "./dom.js";
 import { count, t } from "./texts.js";
 import { change, get } from "./api.js";
 
 /** How often what flows is looked at, while somebody looks. */
-const GLANCE = 5000;
+const HOME_GLANCE = 5000;
 
 const PHASES = {
   receiver: "Asking the receiver how it is",
@@ -40,7 +40,6 @@ function health(checks) {
 }
 
 function receiver(about) {
-  const name = [about.model, about.image].filter(Boolean).join(" · ");
   const how =
     about.reachable === false
       ? mark("problem", t("It does not answer."))
@@ -48,9 +47,10 @@ function receiver(about) {
         ? mark("off", t("In standby. Channels and guide are served all the same."))
         : mark("ok", about.reachable ? t("Switched on and answering.") : t("Not asked yet."));
   return [
-    name && h("p.big", {}, name),
+    about.model && h("p.big", {}, about.model),
     how,
-    h("p.soft", {}, about.files ? t("Read from its own files in {0}", about.files) : about.url, about.webif && ` · OpenWebif ${about.webif}`),
+    h("p.soft", {}, [about.image, about.webif && "OpenWebif " + about.webif.replace("OWIF ", "")].filter(Boolean).join(" · ")),
+    h("p.soft", {}, about.files ? t("Read from its own files in {0}", about.files) : about.url),
   ];
 }
 
@@ -86,13 +86,11 @@ function coverage(status) {
 
 function tuners(told, names) {
   if (told.total === null || told.total === undefined) return [h("p.soft", {}, t("The receiver has not told how many it has."))];
-  const use = (one) => {
-    const name = names.get(one.channel) ?? one.channel;
-    return h("li", {}, h("b", {}, t(PURPOSES[one.purpose] ?? one.purpose)), ": ", name, one.readers > 0 && " · " + count(one.readers, "{0} player", "{0} players"));
-  };
+  const use = (one) =>
+    h("p", {}, h("b", {}, t(PURPOSES[one.purpose] ?? one.purpose)), ": ", names.get(one.channel) ?? one.channel, one.readers > 0 && " · " + count(one.readers, "{0} player", "{0} players"));
   return [
     h("p.big", {}, told.free === undefined ? count(told.total, "{0} tuner", "{0} tuners") : t("{0} of {1} free", told.free, told.total)),
-    told.held.length > 0 && h("ul.list", {}, told.held.flatMap((held) => held.uses.map(use))),
+    told.held.length > 0 && h("ul.list", {}, told.held.map((held) => h("li", {}, held.uses.map(use)))),
     told.seconds !== null && told.seconds !== undefined && h("p.soft", {}, t("Asked {0}", ago(Date.now() - told.seconds * 1000))),
   ];
 }
@@ -100,7 +98,8 @@ function tuners(told, names) {
 function streams(list) {
   if (list.length === 0) return [h("p.soft", {}, t("Nobody is watching."))];
   const line = (stream) =>
-    h("li", {}, h("b", {}, stream.name), " · ", count(stream.readers.length, "{0} player", "{0} players"), " · ", bytes(stream.received),
+    h("li", {}, h("b", {}, stream.name), " · ", count(stream.readers.length, "{0} player", "{0} players"),
+      h("p.soft", {}, t("Since {0}", clock(Date.now() - stream.seconds * 1000)), " · ", bytes(stream.received)),
       stream.readers.length > 0 && h("p.soft", {}, stream.readers.map((reader) => [reader.client, reader.agent].filter(Boolean).join(" ")).join(", ")));
   return [h("ul.list", {}, list.map(line))];
 }
@@ -155,7 +154,7 @@ export default async function home(place) {
     }, time);
   };
   await Promise.all([well(), flow()]);
-  const glance = setInterval(() => document.hidden || flow().catch(() => {}), GLANCE);
+  const glance = setInterval(() => document.hidden || flow().catch(() => {}), HOME_GLANCE);
 
   return {
     notice(told) {

@@ -1,6 +1,6 @@
 // What happens, while it happens: by WebSocket, else by Server-Sent Events, else by asking again and again.
 
-import { get, headers } from "./api.js";
+import { get, headers, pause } from "./api.js";
 
 const EVENTS = "/api/v1/events";
 const FIRST_PAUSE = 1000;
@@ -8,8 +8,6 @@ const LONGEST_PAUSE = 15000;
 const POLL = 5000;
 /** After so many questions a better way is tried again. */
 const POLLS = 12;
-
-const pause = (time) => new Promise((done) => setTimeout(done, time));
 
 /** Follows a WebSocket to its end; whether it had begun. */
 function bySocket(tell) {

@@ -2,6 +2,8 @@
 //!
 //! Whoever runs no scripts reads the basics, which stand in the document; a script puts the views in their place.
 
+mod link;
+
 use crate::model::Base;
 use crate::xml;
 
@@ -13,41 +15,59 @@ pub struct Asset {
     /// Media type.
     pub content_type: &'static str,
     /// What is in it.
-    pub text: &'static str,
+    pub text: &'static [u8],
 }
 
-macro_rules! assets {
-    ($($name:literal $content_type:expr;)+) => {
-        /// All files but the document.
-        pub const ASSETS: &[Asset] = &[$(Asset {
-            name: $name,
-            content_type: $content_type,
-            text: include_str!($name),
-        }),+];
+/// The modules, each behind those whose values it needs while it is read.
+macro_rules! modules {
+    ($($name:literal)+) => {
+        #[cfg(test)]
+        const MODULES: &[(&str, &str)] = &[$(($name, include_str!($name))),+];
+        const SCRIPTS: &[&str] = &[$(include_str!($name)),+];
     };
+}
+
+modules! {
+    "texts.js" "dom.js" "api.js" "live.js" "qr.js" "pairing.js" "programme.js"
+    "home.js" "watch.js" "channels.js" "guide.js" "settings.js" "check.js" "log.js"
+    "page.js"
+}
+
+/// A text made of these while the program is built.
+macro_rules! linked {
+    ($texts:expr, $is_linked:literal) => {{
+        const LENGTH: usize = link::length($texts, $is_linked);
+        static TEXT: [u8; LENGTH] = link::link($texts, $is_linked);
+        &TEXT
+    }};
 }
 
 const SCRIPT: &str = "text/javascript; charset=utf-8";
 
-assets! {
-    "page.css" "text/css; charset=utf-8";
-    "icon.svg" "image/svg+xml";
-    "page.js" SCRIPT;
-    "texts.js" SCRIPT;
-    "de.js" SCRIPT;
-    "dom.js" SCRIPT;
-    "api.js" SCRIPT;
-    "live.js" SCRIPT;
-    "home.js" SCRIPT;
-    "watch.js" SCRIPT;
-    "qr.js" SCRIPT;
-    "channels.js" SCRIPT;
-    "guide.js" SCRIPT;
-    "settings.js" SCRIPT;
-    "pairing.js" SCRIPT;
-    "check.js" SCRIPT;
-    "log.js" SCRIPT;
-}
+/// All files but the document.
+pub static ASSETS: [Asset; 4] = [
+    Asset {
+        name: "page.js",
+        content_type: SCRIPT,
+        text: linked!(SCRIPTS, true),
+    },
+    // Only German browsers ask for it.
+    Asset {
+        name: "de.js",
+        content_type: SCRIPT,
+        text: linked!(&[include_str!("de.js")], false),
+    },
+    Asset {
+        name: "page.css",
+        content_type: "text/css; charset=utf-8",
+        text: linked!(&[include_str!("page.css")], false),
+    },
+    Asset {
+        name: "icon.svg",
+        content_type: "image/svg+xml",
+        text: include_bytes!("icon.svg"),
+    },
+];
 
 const DOCUMENT: &str = include_str!("index.html");
 
@@ -166,6 +186,7 @@ fn told(language: Language, basics: &Basics) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::config::KEYS;
 
     fn basics() -> Basics {
         Basics {
@@ -213,16 +234,41 @@ mod tests {
     }
 
     #[test]
-    fn scripts_name_only_files_that_there_are() {
-        for asset in ASSETS.iter().filter(|asset| asset.name.ends_with(".js")) {
-            for line in asset.text.lines() {
-                let Some((_, rest)) = line.split_once("\"./") else {
-                    continue;
-                };
-                let name = rest.split('"').next().unwrap_or_default();
-                let is_there = ASSETS.iter().any(|one| one.name == name);
-                assert!(is_there, "{}: {line}", asset.name);
+    fn modules_name_only_modules_that_there_are_in_one_line_each() {
+        for (name, text) in MODULES {
+            for line in text.lines().filter(|line| line.starts_with("import ")) {
+                let (_, from) = line.split_once("\"./").unwrap();
+                let from = from.strip_suffix("\";").unwrap();
+                assert!(
+                    MODULES.iter().any(|(one, _)| *one == from),
+                    "{name}: {line}"
+                );
             }
         }
+    }
+
+    #[test]
+    fn no_name_is_given_in_two_modules() {
+        let mut given: Vec<(&str, &str)> = Vec::new();
+        for (module, text) in MODULES {
+            for line in text.lines() {
+                let line = line
+                    .trim_start_matches("export ")
+                    .trim_start_matches("default ");
+                let line = line.trim_start_matches("async ");
+                let kinds = ["const ", "let ", "function ", "class "];
+                let Some(rest) = kinds.iter().find_map(|kind| line.strip_prefix(kind)) else {
+                    continue;
+                };
+                let name = rest
+                    .split(|c: char| !c.is_alphanumeric() && c != '_')
+                    .next()
+                    .unwrap();
+                let before = given.iter().find(|(one, _)| *one == name);
+                assert!(before.is_none(), "{name} in {module} and {before:?}");
+                given.push((name, module));
+            }
+        }
+        assert!(given.len() > 100);
     }
 }

@@ -1,18 +1,27 @@
 // The page: its views, and who is told what happens.
 
-import { h, fill } from "./dom.js";
+import { button, fill, h } from "./dom.js";
 import { language, t } from "./texts.js";
+import { keepToken } from "./api.js";
 import { follow } from "./live.js";
+import { pair } from "./pairing.js";
+import home from "./home.js";
+import watch from "./watch.js";
+import channels from "./channels.js";
+import guide from "./guide.js";
+import settings from "./settings.js";
+import check from "./check.js";
+import log from "./log.js";
 
-/** Views by name: title, and the tab they belong to. Each module shows itself in an element and may give back `{notice, leave}`. */
+/** Views by name: what shows them, title, and the tab they belong to. What shows a view may give back `{notice, leave}`. */
 const VIEWS = {
-  home: { title: "Home", tab: "home" },
-  watch: { title: "Watch on", tab: "watch" },
-  channels: { title: "Channels", tab: "channels" },
-  guide: { title: "Guide", tab: "guide" },
-  settings: { title: "Settings", tab: "settings" },
-  check: { title: "Check my setup", tab: "settings" },
-  log: { title: "Log", tab: "settings" },
+  home: { view: home, title: "Home", tab: "home" },
+  watch: { view: watch, title: "Watch on", tab: "watch" },
+  channels: { view: channels, title: "Channels", tab: "channels" },
+  guide: { view: guide, title: "Guide", tab: "guide" },
+  settings: { view: settings, title: "Settings", tab: "settings" },
+  check: { view: check, title: "Check my setup", tab: "settings" },
+  log: { view: log, title: "Log", tab: "settings" },
 };
 const SETUP = ["settings", "check", "log"];
 /** The drawings of the tabs, in a square of 24. */
@@ -55,6 +64,18 @@ function parts(current) {
   return h("nav.parts", { "aria-label": t("Setup") }, SETUP.map(part));
 }
 
+/** What went wrong, and a way in where a token is missing. */
+function trouble(error) {
+  const told = h("p.problem", { role: "alert" }, error.message);
+  if (!["E010", "E011", "E012"].includes(error.answer?.code)) return told;
+  const enter = async () => {
+    keepToken(null);
+    await pair();
+    await show();
+  };
+  return h("div.stack", {}, told, h("p", {}, t("To see this, this browser must be paired or have the token.")), button(t("Pair this browser"), enter, ".first"));
+}
+
 async function show() {
   const [name, ...rest] = decodeURIComponent(location.hash.slice(1) || "home").split("/");
   // Such as that of the link over the navigation.
@@ -69,10 +90,9 @@ async function show() {
   fill(main, SETUP.includes(name) && parts(name), h("h1", {}, title), place);
   window.scrollTo(0, 0);
   try {
-    const module = await import(`./${name}.js`);
-    if (shown === entered) entered.view = await module.default(place, rest);
+    entered.view = await VIEWS[name].view(place, rest);
   } catch (error) {
-    if (shown === entered) fill(place, h("p.problem", { role: "alert" }, error.message));
+    if (shown === entered) fill(place, trouble(error));
   }
   // Whoever left while it was loading.
   if (shown !== entered) entered.view?.leave?.();

@@ -4,9 +4,8 @@ use std::io;
 use std::num::NonZeroU16;
 use std::path::Path;
 
-use super::Places;
 use crate::backup::{self, Backup, Done, Homes};
-use crate::cli::{self, Failure};
+use crate::cli::{self, Failure, Places};
 use crate::config::{Error, Loaded};
 
 const VERSION: &str = env!("CARGO_PKG_VERSION");
@@ -29,13 +28,14 @@ pub struct Restored {
 pub fn backup(loaded: &Loaded, file: &Path, keep: NonZeroU16) -> io::Result<Vec<Done>> {
     let homes = Homes {
         configuration: loaded.file.clone(),
+        settings: loaded.settings.clone(),
         state: Places::of(false, loaded).state,
     };
     backup::save(file, keep, &homes)
 }
 
 /// Puts a backup back, the configuration at `place`. `loaded` is the configuration that is there now: it counts only if
-/// the backup has none.
+/// the backup has none of it.
 ///
 /// # Errors
 /// When the backup, or a file in it, is not as it should be, or cannot be written: nothing is touched then.
@@ -46,9 +46,9 @@ pub fn restore(
     dry_run: bool,
 ) -> io::Result<Restored> {
     let backup = Backup::read(file)?;
-    let loaded = match backup.configuration() {
-        None => loaded.map_err(Failure::Config),
-        Some(text) => cli::read_restored(place, text),
+    let loaded = match (backup.configuration(), backup.settings()) {
+        (None, None) => loaded.map_err(Failure::Config),
+        (configuration, settings) => cli::read_restored(place, configuration, settings),
     };
     let loaded = loaded.map_err(|why| {
         let file = file.display();
@@ -58,6 +58,7 @@ pub fn restore(
     })?;
     let homes = Homes {
         configuration: Some(place.to_owned()),
+        settings: loaded.settings.clone(),
         state: Places::of(false, &loaded).state,
     };
     let done = backup.restore(&homes, dry_run)?;

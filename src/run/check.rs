@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use smol::LocalExecutor;
 
-use super::Places;
 use crate::app;
+use crate::cli::Places;
 use crate::config::{self, Loaded};
 use crate::doctor::{self, Finding, Needs, Status};
 use crate::http::client::Settings;
@@ -75,14 +75,18 @@ fn examine(
     let streams = app::trial(&executor, config, web.clone(), PATIENCE);
     let host = app::host_of(&config.receiver.url).unwrap_or_else(|| "127.0.0.1".into());
     let needs = Needs {
-        loaded,
+        loaded: Rc::new(loaded),
         state,
         data,
         host,
         disk,
         is_demo: demo,
+        own: None,
     };
-    smol::block_on(executor.run(doctor::check(&needs, &web, &streams, tell)));
+    smol::block_on(executor.run(async {
+        doctor::check(&needs, &web, &streams, tell).await;
+        streams.stop().await;
+    }));
     Ok(())
 }
 

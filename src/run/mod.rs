@@ -10,14 +10,13 @@ mod token;
 use std::fs;
 use std::io::{self, IsTerminal, Write};
 use std::net::SocketAddr;
-use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
 use smol::future::FutureExt;
 use smol::{LocalExecutor, Task};
 
 use crate::app::{self, Found, Reread, Running};
-use crate::cli::{self, Command};
+use crate::cli::{self, Failure, Places};
 use crate::config::Loaded;
 use crate::log::Output;
 use crate::receiver::demo;
@@ -43,7 +42,7 @@ pub fn run(demo: bool, loaded: Loaded) -> Result<(), app::Error> {
     let result = smol::future::block_on(executor.run(serve(&executor, demo, loaded)));
     if demo {
         // It is of no use to anybody else; a leftover in /tmp goes with the next start of the machine.
-        let _ = fs::remove_dir_all(private_directory());
+        let _ = fs::remove_dir_all(Places::of_demo());
     }
     result
 }
@@ -107,6 +106,8 @@ fn options(demo: bool, loaded: Loaded) -> app::Options {
         .iter()
         .for_each(|warning| log::warn!("{warning}"));
     let Places { state, data } = Places::of(demo, &loaded);
+    let settings = loaded.settings.clone();
+    let same = settings.clone();
     app::Options {
         loaded,
         state,
@@ -115,53 +116,12 @@ fn options(demo: bool, loaded: Loaded) -> app::Options {
         watch: Watch::default(),
         looks: Looks::default(),
         reread: Reread {
-            read: Rc::new(reread),
+            read: Rc::new(move || cli::read_again(same.as_deref()).map_err(Failure::problems)),
+            edit: Rc::new(move |edit| cli::read_edited(settings.as_deref(), edit)),
             places: cli::places(),
         },
         found: Found::default(),
     }
-}
-
-/// The configuration as it is said now.
-fn reread() -> Result<Loaded, Vec<String>> {
-    match cli::read() {
-        Ok(Command::Run { loaded, .. }) => Ok(loaded),
-        // The same arguments mean the same command.
-        Ok(_) => Err(Vec::new()),
-        Err(failure) => Err(failure.to_string().lines().map(str::to_owned).collect()),
-    }
-}
-
-/// Where files go.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Places {
-    /// The small state that outlives a restart.
-    pub state: PathBuf,
-    /// Outputs and events.
-    pub data: PathBuf,
-}
-
-impl Places {
-    /// As configured, else as it suits this machine; a demo leaves nothing behind.
-    pub fn of(demo: bool, loaded: &Loaded) -> Places {
-        let files = &loaded.config.files;
-        let data = match (&files.data, demo) {
-            (None, true) => private_directory(),
-            _ => files.data_dir(),
-        };
-        let on_box =
-            Path::new("/etc/enigma2/lamedb").exists() || Path::new("/etc/enigma2/lamedb5").exists();
-        let state = match (&files.state, demo) {
-            (None, true) => data.clone(),
-            _ => files.state_dir(loaded.file.as_deref(), on_box),
-        };
-        Places { state, data }
-    }
-}
-
-/// A directory of our own for a demo.
-fn private_directory() -> PathBuf {
-    PathBuf::from(format!("/tmp/xg2g-demo-{}", std::process::id()))
 }
 
 /// Says what to open, once there is something to see.
@@ -179,6 +139,7 @@ fn greeting(address: SocketAddr) -> String {
     let version = env!("CARGO_PKG_VERSION");
     format!(
         "xg2g {version} with a simulated receiver. Open:\n  \
+         page      {base}/\n  \
          playlist  {base}/playlist.m3u   (Kodi: PVR IPTV Simple Client, M3U playlist URL)\n  \
          guide     {base}/xmltv.xml      (XMLTV URL)\n  \
          status    {base}/api/v1/status\n  \

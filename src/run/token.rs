@@ -3,8 +3,8 @@
 use std::io;
 use std::path::PathBuf;
 
-use super::Places;
 use crate::access::Keys;
+use crate::cli::Places;
 use crate::config::Loaded;
 use crate::model::Secret;
 

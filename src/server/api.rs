@@ -6,16 +6,15 @@ use std::rc::Rc;
 
 use nanoserde::SerJson;
 
+use super::choice::{choose, Choice};
 use super::details::DetailsJson;
 use super::known::known;
-use super::list::{item, listed};
+use super::list::{item, listed, OrNull};
 use crate::http::client::quote;
 use crate::http::{ApiError, Params, Reply, Request};
-use crate::model::{parse_rfc3339, rfc3339, unix_now, Channel, Event, Lineup, Media};
+use crate::model::{parse_rfc3339, rfc3339, unix_now, Channel, Event, Lineup};
 use crate::store::Store;
 
-/// Channels in an answer; ask for more by `offset`.
-const MOST_CHANNELS: usize = 5_000;
 /// Events in an answer; ask for more by a later `from`.
 const MOST_EVENTS: usize = 5_000;
 const DAY: u32 = 86_400;
@@ -36,6 +35,7 @@ struct ChannelJson {
     service: String,
     logo: String,
     stream: String,
+    guide_until: OrNull<String>,
     quality: Option<String>,
     codec: Option<String>,
     scrambled: Option<bool>,
@@ -43,7 +43,8 @@ struct ChannelJson {
 }
 
 impl ChannelJson {
-    fn new(channel: &Channel, lineup: &Lineup) -> ChannelJson {
+    /// `until`: when the last event ends that is known of it, in seconds since 1970; 0 if none is.
+    fn new(channel: &Channel, lineup: &Lineup, until: u32) -> ChannelJson {
         let service = &channel.service;
         let facts = channel.facts.as_deref();
         let slug = channel.slug.to_string();
@@ -68,6 +69,7 @@ impl ChannelJson {
             logo: format!("/picon/{slug}.png"),
             stream: format!("/stream/{slug}.ts"),
             slug,
+            guide_until: OrNull((until > 0).then(|| rfc3339(until.into()))),
             quality: service.quality().map(|quality| quality.as_str().into()),
             codec: facts.and_then(|facts| Some(facts.codec?.as_str().into())),
             scrambled: facts.map(|facts| facts.is_scrambled),
@@ -96,8 +98,8 @@ struct EventJson {
     start: String,
     stop: String,
     title: String,
-    summary: String,
-    description: String,
+    summary: Option<String>,
+    description: Option<String>,
     genre: u8,
     details: Option<DetailsJson>,
 }
@@ -105,15 +107,25 @@ struct EventJson {
 impl EventJson {
     fn new(channel: &Channel, event: &Event) -> EventJson {
         EventJson {
+            summary: Some(event.summary.clone()),
+            description: Some(event.description.clone()),
+            details: event.details.as_deref().and_then(DetailsJson::new),
+            ..EventJson::short(channel, event)
+        }
+    }
+
+    /// Without what is long.
+    fn short(channel: &Channel, event: &Event) -> EventJson {
+        EventJson {
             channel: channel.slug.to_string(),
             id: event.id,
             start: rfc3339(event.start.into()),
             stop: rfc3339(event.stop().into()),
             title: event.title.clone(),
-            summary: event.summary.clone(),
-            description: event.description.clone(),
+            summary: None,
+            description: None,
             genre: event.genre,
-            details: event.details.as_deref().and_then(DetailsJson::new),
+            details: None,
         }
     }
 }
@@ -128,53 +140,23 @@ struct NowJson {
 }
 
 impl Api {
-    /// `?bouquet=` one bouquet, `?media=tv|radio`, `?offset=`.
+    /// The channels that the query chooses.
     pub(super) async fn channels(self, request: Request, _: Params) -> Result<Reply, ApiError> {
         let snapshot = known(&self.store)?;
         let lineup = snapshot.lineup.clone();
-        let mut chosen: Vec<u32> = match request.query("bouquet").map(|name| lineup.bouquet(name)) {
-            None => (0..lineup.channels.len() as u32).collect(),
-            Some(Some(bouquet)) => bouquet.channels.clone(),
-            Some(None) => return Err(ApiError::not_found("there is no such bouquet")),
-        };
-        match request.query("media") {
-            None => {}
-            Some(media @ ("tv" | "radio")) => {
-                let wanted = if media == "tv" {
-                    Media::Tv
-                } else {
-                    Media::Radio
-                };
-                chosen.retain(|at| {
-                    lineup
-                        .channels
-                        .get(*at as usize)
-                        .is_some_and(|c| c.media == wanted)
-                });
-            }
-            Some(_) => return Err(ApiError::bad("media is tv or radio")),
-        }
-        let offset = match request.query("offset").map(str::parse::<usize>) {
-            None => 0,
-            Some(Ok(offset)) => offset,
-            Some(Err(_)) => return Err(ApiError::bad("offset is a number")),
-        };
-        let total = chosen.len();
-        let rest: Vec<u32> = chosen
-            .into_iter()
-            .skip(offset)
-            .take(MOST_CHANNELS)
-            .collect();
+        let Choice { total, rows } = choose(&request, &lineup)?;
+        let store = self.store;
         let item = move |at: u32, out: &mut String| {
             if let Some(channel) = lineup.channels.get(at as usize) {
-                item(out, &ChannelJson::new(channel, &lineup));
+                let until = channel.epg.map_or(0, |key| store.events().known_until(key));
+                item(out, &ChannelJson::new(channel, &lineup, until));
             }
             Ok(())
         };
         Ok(listed(
             &request,
             format!("{{\"total\":{total},\"channels\":["),
-            rest,
+            rows,
             Box::new(item),
         ))
     }
@@ -272,11 +254,17 @@ impl Api {
         ))
     }
 
-    /// The running and the next event of each channel.
+    /// The running and the next event of each of the channels that the query chooses; `?texts=false` without what is
+    /// long.
     pub(super) async fn now(self, request: Request, _: Params) -> Result<Reply, ApiError> {
         let snapshot = known(&self.store)?;
         let lineup = snapshot.lineup.clone();
-        let chosen: Vec<u32> = (0..lineup.channels.len().min(MOST_CHANNELS) as u32).collect();
+        let Choice { total, rows } = choose(&request, &lineup)?;
+        let has_texts = match request.query("texts") {
+            None | Some("true") => true,
+            Some("false") => false,
+            Some(_) => return Err(ApiError::bad("texts is true or false")),
+        };
         let now = unix_now();
         let store = self.store;
         let each = move |at: u32, out: &mut String| {
@@ -289,7 +277,14 @@ impl Api {
                     .events()
                     .read(key, now, now.saturating_add(DAY), &mut events)?;
             }
-            let json = |event: Option<&Event>| event.map(|event| EventJson::new(channel, event));
+            let json = |event: Option<&Event>| {
+                let event = event?;
+                Some(if has_texts {
+                    EventJson::new(channel, event)
+                } else {
+                    EventJson::short(channel, event)
+                })
+            };
             let is_running = |event: &&Event| event.start <= now && now < event.stop();
             let is_ahead = |event: &&Event| event.start > now;
             item(
@@ -306,8 +301,8 @@ impl Api {
         };
         Ok(listed(
             &request,
-            "{\"channels\":[".into(),
-            chosen,
+            format!("{{\"total\":{total},\"channels\":["),
+            rows,
             Box::new(each),
         ))
     }
@@ -326,7 +321,7 @@ mod tests {
     use std::sync::Arc;
 
     use super::*;
-    use crate::model::{Codec, Entry, ListedBouquet, Listing, Selection, Service};
+    use crate::model::{Codec, Entry, ListedBouquet, Listing, Media, Selection, Service};
 
     #[test]
     fn a_channel_tells_what_is_known_of_its_service() {
@@ -346,11 +341,17 @@ mod tests {
             }],
         };
         let lineup = Lineup::resolve(&listing, &Selection::default());
-        let json = |at: usize| ChannelJson::new(&lineup.channels[at], &lineup).serialize_json();
+        let json = |at: usize, until| {
+            ChannelJson::new(&lineup.channels[at], &lineup, until).serialize_json()
+        };
         let expected =
             r#""quality":"uhd","codec":"hevc","scrambled":true,"provider":"Weit \"&\" breit"}"#;
-        assert!(json(0).ends_with(expected), "{}", json(0));
+        let first = json(0, 1_795_305_600);
+        assert!(first.ends_with(expected), "{first}");
+        let until = r#""guide_until":"2026-11-22T00:00:00Z","#;
+        assert!(first.contains(until), "{first}");
         // What is not known is left out.
-        assert!(json(1).ends_with("-0-0-0.ts\"}"), "{}", json(1));
+        let second = json(1, 0);
+        assert!(second.ends_with(".ts\",\"guide_until\":null}"), "{second}");
     }
 }

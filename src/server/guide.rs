@@ -37,7 +37,7 @@ pub(super) struct Guides {
 
 /// How a document is to be sent.
 #[derive(Clone, Copy, PartialEq)]
-enum Form {
+pub(super) enum Form {
     Plain,
     /// With `Content-Encoding: gzip`.
     Encoded,
@@ -93,7 +93,7 @@ impl Guides {
     }
 
     /// The whole guide: the head for this address, then the file as it lies there.
-    fn whole(
+    pub(super) fn whole(
         &self,
         request: &Request,
         snapshot: &Snapshot,

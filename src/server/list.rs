@@ -2,7 +2,7 @@
 
 use std::io;
 
-use nanoserde::SerJson;
+use nanoserde::{SerJson, SerJsonState};
 
 use crate::http::{Body, Chunks, Method, Reply, Request};
 
@@ -12,6 +12,15 @@ const PIECE: usize = 32 * 1024;
 pub(super) fn item(out: &mut String, value: &impl SerJson) {
     out.push_str(&value.serialize_json());
     out.push(',');
+}
+
+/// A member that is always there: `null` where a plain `Option` would be left out.
+pub(super) struct OrNull<T>(pub(super) Option<T>);
+
+impl<T: SerJson> SerJson for OrNull<T> {
+    fn ser_json(&self, depth: usize, state: &mut SerJsonState) {
+        self.0.ser_json(depth, state);
+    }
 }
 
 /// A list made on the way: `head`, the items, `]}`.

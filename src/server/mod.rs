@@ -6,17 +6,22 @@
 mod address;
 mod addresses;
 mod api;
+mod checkup;
+mod choice;
 mod control;
 mod details;
 mod device;
+mod edit;
 mod events;
 mod guide;
 mod hdhomerun;
 mod health;
 mod known;
 mod list;
+mod log;
 mod metrics;
 mod page;
+mod pairing;
 mod picon;
 mod playlist;
 mod rendered;
@@ -28,16 +33,19 @@ mod stream;
 mod streams;
 mod tuners;
 
+use std::path::PathBuf;
 use std::rc::Rc;
 use std::time::Instant;
 
-use crate::access::Refused;
+use crate::access::{Pairing, Refused};
 use crate::config::{Loaded, Reloads};
 use crate::discovery;
+use crate::doctor::{Begin, Checkup};
 use crate::health::Board;
 use crate::http::Seen;
 use crate::log::audit::Audit;
 use crate::metrics::Registry;
+use crate::model::Secret;
 use crate::notice::Notices;
 use crate::picons::Picons;
 use crate::refresh;
@@ -46,6 +54,7 @@ use crate::stream::Streams;
 
 pub use address::Addresses;
 pub use device::Emulated;
+pub use pairing::{NotShown, Show};
 pub use routes::table;
 
 /// What the handlers are made from.
@@ -68,6 +77,14 @@ pub struct Needs {
     pub loaded: Rc<Loaded>,
     /// Who has the configuration read again.
     pub reloads: Rc<Reloads>,
+    /// The pairing code in force.
+    pub pairing: Rc<Pairing>,
+    /// How it gets on the television.
+    pub show: Show,
+    /// The token in force; empty if there is none.
+    pub token: Secret,
+    /// Where keys are kept.
+    pub state: PathBuf,
     /// What the gate refused.
     pub refused: Rc<Refused>,
     /// The audit, for what it lost.
@@ -80,6 +97,10 @@ pub struct Needs {
     pub seen: Rc<Seen>,
     /// How well it is.
     pub health: Board,
+    /// What the last look at everything found.
+    pub checkup: Rc<Checkup>,
+    /// How such a look begins.
+    pub check: Begin,
     /// When the program started.
     pub started: Instant,
 }

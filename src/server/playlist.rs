@@ -9,7 +9,7 @@ use crate::config::Mode;
 use crate::http::{ApiError, Params, Reply, Request};
 use crate::model::{unix_seconds, Bouquet};
 use crate::playlist::{self, Client, Contents, Links};
-use crate::store::Store;
+use crate::store::{Snapshot, Store};
 
 /// The media type of playlists.
 pub(super) const M3U: &str = "audio/x-mpegurl; charset=utf-8";
@@ -40,11 +40,23 @@ impl Playlists {
             Some(found) => found,
             None => None,
         };
+        let output = self.output(request, &snapshot, client, mode, bouquet);
+        Ok(output.reply(request, snapshot.made, M3U))
+    }
+
+    /// The playlist as it is handed out.
+    pub(super) fn output(
+        &self,
+        request: &Request,
+        snapshot: &Snapshot,
+        client: Client,
+        mode: Mode,
+        bouquet: Option<&Bouquet>,
+    ) -> Output {
         let base = self.addresses.base(request);
         let direct = (mode == Mode::Direct).then(|| self.addresses.streams(request));
-        let made = snapshot.made;
         // The time the lineup was made stands for the lineup: generations also count guides.
-        let version = unix_seconds(made);
+        let version = unix_seconds(snapshot.made);
         let stem = bouquet.map_or("", |bouquet| &bouquet.stem);
         let key = format!(
             "m3u\n{version}\n{}\n{}\n{}\n{stem}\n{}",
@@ -68,8 +80,7 @@ impl Playlists {
             let _ = playlist::write(&mut text, &contents, &links, client);
             Output::new(text)
         };
-        let output = self.rendered.get(&key, make);
-        Ok(output.reply(request, made, M3U))
+        self.rendered.get(&key, make)
     }
 }
 

@@ -5,10 +5,13 @@ use std::time::SystemTime;
 
 use super::rendered::Rendered;
 use super::{
-    addresses, api, control, events, guide, hdhomerun, health, metrics, page, picon, playlist,
-    settings, status, stream, streams, Needs,
+    addresses, api, checkup, control, events, guide, hdhomerun, health, log, metrics, page,
+    pairing, picon, playlist, settings, status, stream, streams, Needs,
 };
 use crate::http::{Access, Cost, Route, Router};
+
+/// The longest body of settings (bytes): a list of bouquets may have hundreds of names.
+const SETTINGS: usize = 16 * 1024;
 
 /// The routes with their handlers.
 pub fn table(needs: Needs) -> Router {
@@ -22,12 +25,18 @@ pub fn table(needs: Needs) -> Router {
         found,
         loaded,
         reloads,
+        pairing,
+        show,
+        token,
+        state,
         refused,
         audit,
         notices,
         metrics: registry,
         seen,
         health: board,
+        checkup,
+        check,
         started,
     } = needs;
     let addresses = Rc::new(addresses);
@@ -42,6 +51,16 @@ pub fn table(needs: Needs) -> Router {
         addresses: addresses.clone(),
         rendered: rendered.clone(),
         days: loaded.config.guide.days,
+    };
+    let checks = checkup::Checks {
+        checkup,
+        begin: check,
+        playlists: playlist.clone(),
+        guides: guide.clone(),
+        addresses: addresses.clone(),
+        emulated: emulated.clone(),
+        found: found.clone(),
+        has_guide: loaded.config.guide.enabled,
     };
     let activity = streams::Activity {
         streams: streams.clone(),
@@ -90,6 +109,14 @@ pub fn table(needs: Needs) -> Router {
     let metrics = metrics::Metrics {
         registry: registry.with(seen.clone()).with(Rc::new(others)),
     };
+    let desk = pairing::Desk {
+        pairing,
+        show,
+        token,
+        state,
+        reloads: reloads.clone(),
+        audit: audit.clone(),
+    };
     let status = status::Page {
         store: store.clone(),
         refresh: refresh.clone(),
@@ -103,7 +130,10 @@ pub fn table(needs: Needs) -> Router {
         started,
     };
     let health = health::Health { board };
-    let settings = settings::Settings { loaded };
+    let settings = settings::Settings {
+        loaded,
+        reloads: reloads.clone(),
+    };
     let logos = picon::Logos { store, picons };
 
     // Each handler is cloned into its row; they are a few reference counts each.
@@ -143,8 +173,17 @@ pub fn table(needs: Needs) -> Router {
         Route::get("/api/v1/tuners", row!(activity.tuners)),
         Route::get("/api/v1/events", row!(events.follow)).needing(Access::Follow),
         Route::get("/api/v1/config", row!(settings.get)),
+        Route::post("/api/v1/config", row!(settings.post)).taking(SETTINGS),
+        Route::get("/api/v1/log", log::get),
+        Route::get("/api/v1/check", row!(checks.get)),
+        Route::post("/api/v1/check", row!(checks.post))
+            .needing(Access::Nudge)
+            .costing(Cost::Dear),
         Route::post("/api/v1/refresh", row!(control.refresh)).costing(Cost::Dear),
         Route::post("/api/v1/config/reload", row!(control.reload)).costing(Cost::Dear),
+        Route::post("/api/v1/pair", row!(desk.pair))
+            .needing(Access::Pair)
+            .costing(Cost::Dear),
         Route::get("/metrics", row!(metrics.get)),
         Route::get("/healthz", row!(health.alive)).needing(Access::Probe),
         Route::get("/readyz", row!(health.ready)).needing(Access::Probe),

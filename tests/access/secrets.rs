@@ -3,7 +3,7 @@
 use smol::unblock;
 
 use super::*;
-use crate::kit::{get, xg2g, Folder, Process};
+use crate::kit::{get, send, xg2g, Folder, Process};
 
 const PASSWORD: &str = "passwort-geheim";
 const KEY: &str = "schluessel-0123456789";
@@ -55,6 +55,7 @@ fn everything_said(url: &str, port: u16) {
     for (path, status) in [
         ("/api/v1/status", 200),
         ("/api/v1/config", 200),
+        ("/api/v1/log", 200),
         ("/api/v1/channels", 200),
         ("/api/v1/streams", 200),
         ("/metrics", 200),
@@ -69,6 +70,17 @@ fn everything_said(url: &str, port: u16) {
         all.contains("\"key\":\"auth.token\",\"value\":\"***\""),
         "{all}"
     );
+    let check = format!("/api/v1/check?key={KEY}");
+    let begin = format!("POST {check} HTTP/1.1\r\nHost: box:8080\r\nConnection: close\r\n\r\n");
+    assert_eq!(send(address, &begin).status, 202);
+    let found = loop {
+        let found = get(address, &check);
+        if found.text().starts_with("{\"running\":false,") {
+            break found;
+        }
+    };
+    assert!(found.text().contains("(G18)"), "{}", found.text());
+    all += found.text();
     for (path, status) in [
         ("/playlist.m3u?key=wrong", 403),
         ("/playlist.m3u", 401),

@@ -185,3 +185,42 @@ fn picons_lie_under_reference_or_name_or_nowhere() {
         assert_eq!(get(&receiver, "/picon/nope.png").await.status(), "404");
     });
 }
+
+#[test]
+fn texts_are_shown_as_both_lines_say_they_are() {
+    for (line, kind) in [(Line::V2, "b'x'"), (Line::V1, "x")] {
+        let options = Options { line, ..still() };
+        with(options, |receiver| async move {
+            for (query, answer) in [
+                ("", "Missing mandatory parameter 'text'"),
+                ("?text=Hi", "Missing mandatory parameter 'type'"),
+                ("?text=&type=1", "The parameter 'text' can't be empty"),
+                ("?text=Hi&type=x", &*format!("type {kind} is not a number")),
+            ] {
+                let reply = get(&receiver, &format!("/api/message{query}")).await;
+                assert_eq!(reply.status(), "200");
+                assert_eq!(
+                    (reply.count("\"result\": false"), reply.count(answer)),
+                    (1, 1)
+                );
+            }
+            assert_eq!(receiver.messages(), []);
+            // Nobody sees it, and it says yes all the same.
+            receiver.set_standby(true);
+            for path in [
+                "/api/message?text=Gr%C3%BC%C3%9Fe+1%202&type=2&timeout=30",
+                "/api/message?text=b&type=9&timeout=soon",
+            ] {
+                let reply = get(&receiver, path).await;
+                assert_eq!(reply.count("\"result\": true"), 1);
+                assert_eq!(reply.count("Message sent successfully!"), 1);
+            }
+            let shown = receiver.messages();
+            let shown: Vec<_> = shown
+                .iter()
+                .map(|m| (&*m.text, m.kind, m.timeout))
+                .collect();
+            assert_eq!(shown, [("Grüße 1 2", 2, 30), ("b", 1, -1)]);
+        });
+    }
+}

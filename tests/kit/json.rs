@@ -100,6 +100,7 @@ pub struct ChannelJson {
     pub service: String,
     pub logo: String,
     pub stream: String,
+    pub guide_until: Option<String>,
     pub quality: Option<String>,
     pub codec: Option<String>,
     pub scrambled: Option<bool>,
@@ -137,6 +138,7 @@ pub struct EventJson {
 
 #[derive(Debug, DeJson)]
 pub struct Now {
+    pub total: usize,
     pub channels: Vec<NowJson>,
 }
 

@@ -75,6 +75,8 @@ pub(super) struct Entry {
     pub(super) key: String,
     /// Its line, counted from 1.
     pub(super) line: u32,
+    /// The line on which its value ends.
+    pub(super) last: u32,
     /// The value.
     pub(super) value: Value,
 }

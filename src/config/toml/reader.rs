@@ -96,6 +96,7 @@ impl Reader<'_> {
         self.cursor.blanks();
         self.written = self.cursor.rest().lines().next().unwrap_or("").trim();
         let value = self.value()?;
+        let last = self.cursor.line();
         let Some(table) = table else {
             return Ok(());
         };
@@ -103,7 +104,12 @@ impl Reader<'_> {
             Err(problem) => self.fault(line, problem),
             Ok(()) => {
                 let key = self.key.clone();
-                self.document.entries.push(Entry { key, line, value });
+                self.document.entries.push(Entry {
+                    key,
+                    line,
+                    last,
+                    value,
+                });
             }
         }
         Ok(())

@@ -106,6 +106,20 @@ impl Client {
         }
     }
 
+    /// As [`Client::fetch`], but tries once only, for what must not be done twice.
+    ///
+    /// # Errors
+    /// Those of [`Client::fetch`].
+    pub async fn fetch_once(
+        &self,
+        path_and_query: &str,
+        limit: u64,
+        sink: &mut dyn Sink,
+    ) -> Result<Fetched, Error> {
+        let url = self.base.join(path_and_query)?;
+        self.attempt(&url, limit, sink).await
+    }
+
     /// Gets `path_and_query` into memory; as [`Client::fetch`] otherwise.
     ///
     /// # Errors

@@ -5,7 +5,7 @@ use super::query::{unquote, Query};
 use super::timers::{self, Timer};
 use super::tuners::Tuners;
 use super::world::World;
-use super::{device, events, lists, picon, status, Line};
+use super::{device, events, lists, message, picon, status, Line};
 
 const JSON: &str = "application/json; charset=utf-8";
 
@@ -144,6 +144,7 @@ fn api(view: &View, call: &str, query: &Query, host: &str) -> Result<Answer, Ans
         "powerstate" => status::power(view, query),
         "signal" | "tunersignal" => status::signal(view),
         "settings" => status::settings(view),
+        "message" => message::answer(query, view.line)?,
         "timerlist" => timers::list(view),
         "zap" => status::zap(view, &query.once("sRef")?),
         "bouquets" => lists::bouquets(view, query),

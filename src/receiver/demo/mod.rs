@@ -15,6 +15,7 @@ mod faults;
 mod http;
 mod json;
 mod lists;
+mod message;
 mod options;
 mod paint;
 mod phrases;
@@ -43,6 +44,7 @@ mod world;
 pub use clock::Clock;
 pub use connections::Connections;
 pub use faults::{Fault, UnknownFault};
+pub use message::Message;
 pub use options::{Line, Options, Port};
 pub use relay::Clear;
 pub use stats::Stats;
@@ -129,6 +131,7 @@ pub fn start(executor: &Rc<LocalExecutor<'static>>, options: Options) -> io::Res
         relay: relay::Relay::new(whitelist).into(),
         stream_authentication: options.stream_authentication.into(),
         save_guide: RefCell::default(),
+        messages: RefCell::default(),
         busy: 0.into(),
         turn: smol::lock::Mutex::new(()),
     });

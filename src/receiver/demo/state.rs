@@ -4,6 +4,7 @@ use super::answers::{answer, Answer, View, Viewer};
 use super::clock::Clock;
 use super::connections::Registry;
 use super::faults::Faults;
+use super::message::Message;
 use super::query::Query;
 use super::relay::Relay;
 use super::session::Sessions;
@@ -17,6 +18,7 @@ use super::Line;
 use smol::lock::Mutex;
 use smol::Timer;
 use std::cell::{Cell, RefCell};
+use std::collections::VecDeque;
 use std::rc::Rc;
 use std::time::{Duration, Instant};
 
@@ -47,6 +49,8 @@ pub(super) struct State {
     pub(super) stream_authentication: Cell<bool>,
     /// Writes its guide into a file.
     pub(super) save_guide: RefCell<Option<Rc<dyn Fn()>>>,
+    /// What was shown on the screen, the last few.
+    pub(super) messages: RefCell<VecDeque<Message>>,
     /// Requests being answered.
     pub(super) busy: Cell<u32>,
     /// A receiver works on one request at a time; the others wait.
@@ -99,6 +103,11 @@ impl State {
                     json.flag("result", true);
                     json.text("message", "");
                 });
+            }
+            "/api/message" => {
+                if let Ok(message) = Message::of(query, self.line) {
+                    self.show(message);
+                }
             }
             "/api/zap" => drop(self.zap(query.get("sRef").unwrap_or(""))),
             _ => {}

@@ -7,7 +7,7 @@ use super::{Calls, Error, OpenWebif};
 use crate::metrics::{micros, Collect, Counter, Kind, Text};
 
 /// What the receiver is asked, as the last part of the path; logos, which are no call of the API, come last.
-const ENDPOINTS: [&str; 13] = [
+const ENDPOINTS: [&str; 14] = [
     "bouquets",
     "deviceinfo",
     "epgmulti",
@@ -16,6 +16,7 @@ const ENDPOINTS: [&str; 13] = [
     "getallservices",
     "getpicon",
     "getservices",
+    "message",
     "saveepg",
     "settings",
     "statusinfo",
@@ -130,6 +131,7 @@ mod tests {
         for source in [
             include_str!("mod.rs"),
             include_str!("guide.rs"),
+            include_str!("message.rs"),
             include_str!("relay.rs"),
             include_str!("situation.rs"),
         ] {

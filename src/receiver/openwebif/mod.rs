@@ -8,6 +8,7 @@ pub mod fuzz;
 mod guide;
 mod json;
 mod knock;
+mod message;
 mod metrics;
 mod pace;
 mod relay;
@@ -15,6 +16,7 @@ mod situation;
 mod tame;
 
 use std::cell::RefCell;
+use std::future::Future;
 use std::rc::Rc;
 use std::time::{Duration, Instant};
 
@@ -354,19 +356,28 @@ impl OpenWebif {
             .map_err(|text| Error::Malformed(path.into(), text))
     }
 
-    /// One request: waits for its turn and for the pause after the answer before.
+    /// One request, tried again if need be.
     async fn fetch(&self, path: &str, limit: u64, sink: &mut dyn Sink) -> Result<Fetched, Error> {
         #[cfg(fuzzing)]
         if let Some(answer) = fuzz::answer(path, sink) {
             return answer;
         }
+        self.ask(path, self.client.fetch(path, limit, sink)).await
+    }
+
+    /// One question, called `path`: waits for its turn and for the pause after the answer before.
+    async fn ask(
+        &self,
+        path: &str,
+        request: impl Future<Output = Result<Fetched, client::Error>>,
+    ) -> Result<Fetched, Error> {
         let _turn = self.one_at_a_time.lock().await;
         let ready = self.pace.borrow().ready();
         if let Some(ready) = ready.filter(|ready| *ready > Instant::now()) {
             Timer::at(ready).await;
         }
         let began = Instant::now();
-        let fetched = self.client.fetch(path, limit, sink).await;
+        let fetched = request.await;
         let fetched = fetched.map_err(|error| match error {
             client::Error::Sink(what) => Error::Malformed(path.into(), what),
             error => Error::Http(error),
