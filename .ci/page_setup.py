@@ -28,7 +28,8 @@ def field(name):
 
 
 def show_keys(browser, gateway):
-    """Settings with all its sections open."""
+    """Settings with all its sections open, where there is room."""
+    browser.size(1280, 800)
     show(browser, gateway, "settings")
     browser.run("document.querySelectorAll('#settings details').forEach((one) => { one.open = true; })")
 

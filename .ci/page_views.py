@@ -20,7 +20,7 @@ CONTROLS = {"button", "link", "textbox", "searchbox", "checkbox", "combobox", "s
             "progressbar", "dialog", "navigation", "DisclosureTriangle"}
 # Shared by the scripts below: whether somebody can see an element.
 SEEN = """
-const seen = (one) => one.checkVisibility({opacityProperty: true, visibilityProperty: true, contentVisibilityAuto: true})
+const seen = (one) => one.checkVisibility({opacityProperty: true, visibilityProperty: true})
     && one.getBoundingClientRect().width > 0 && one.getBoundingClientRect().right > 0;
 const named = (one) => one.tagName.toLowerCase() + (one.id && "#" + one.id) + (one.classList.length ? "." + [...one.classList].join(".") : "")
     + " " + JSON.stringify((one.innerText ?? one.textContent).slice(0, 40));
@@ -175,7 +175,7 @@ def check_keyboard(browser, gateway, views):
         wanted = browser.run(REACHABLE)
         seen = {}
         # Lists are long; what is in them is alike. The first Tab goes into the view, and at the end it goes round.
-        for _ in range(min(len(wanted), 90) + 10):
+        for _ in range(min(len(wanted), 120) + 10):
             browser.press("Tab")
             focused = browser.run(FOCUSED)
             if focused is None:
@@ -185,7 +185,7 @@ def check_keyboard(browser, gateway, views):
             if focused["hidden"]:
                 raise Failure(f"{view}: {focused['name']} in focus is hidden by {focused['hidden']}")
             seen[focused["at"]] = focused["name"]
-        missed = [name for at, name in enumerate(wanted) if at not in seen] if len(wanted) < 90 else []
+        missed = [name for at, name in enumerate(wanted) if at not in seen] if len(wanted) < 120 else []
         check(not missed and len(seen) > 5, f"{view}: Tab reaches {len(seen)} of {len(wanted)} controls, each is seen; missed: {missed[:3]}")
 
 
