@@ -125,7 +125,7 @@ fn the_page_runs_nothing_but_its_own_files_and_asks_nobody_else() {
         assert!(
             !text.contains("<style") && !text.contains(" style=") && !text.contains(" onclick=")
         );
-        for asset in ASSETS {
+        for asset in &ASSETS {
             assert!(
                 !asset.text.contains("style="),
                 "{}: the policy forbids it",
@@ -353,5 +353,5 @@ fn every_text_of_the_scripts_has_its_german_words() {
             seen += 1;
         }
     }
-    assert!(seen > 20, "{seen} texts are too few");
+    assert!(seen > 150, "{seen} texts are too few");
 }
