@@ -24,6 +24,7 @@ mod kit; // the program against the simulated receiver
 mod log_lines; // what the log said, over HTTP
 mod metrics; // what /metrics tells
 mod monitoring; // dashboards and alerts against the metrics and their page
+mod page; // what a browser gets of the web page before any script runs
 mod pairing; // a code on the television, and the token for who types it
 mod papers; // sample file, reference pages and help against the tables
 mod politeness; // what is asked of the receiver, and how often

@@ -15,7 +15,7 @@ pub struct Asset {
     /// Media type.
     pub content_type: &'static str,
     /// What is in it.
-    pub text: &'static [u8],
+    pub text: &'static str,
 }
 
 /// The modules, each behind those whose values it needs while it is read.
@@ -38,7 +38,10 @@ macro_rules! linked {
     ($texts:expr, $is_linked:literal) => {{
         const LENGTH: usize = link::length($texts, $is_linked);
         static TEXT: [u8; LENGTH] = link::link($texts, $is_linked);
-        &TEXT
+        match std::str::from_utf8(&TEXT) {
+            Ok(text) => text,
+            Err(_) => panic!("only whole lines were left out"),
+        }
     }};
 }
 
@@ -65,7 +68,7 @@ pub static ASSETS: [Asset; 4] = [
     Asset {
         name: "icon.svg",
         content_type: "image/svg+xml",
-        text: include_bytes!("icon.svg"),
+        text: include_str!("icon.svg"),
     },
 ];
 
@@ -231,6 +234,18 @@ mod tests {
         let english = document(Language::English, &broken);
         assert!(english.contains("failed: &lt;script&gt;") && english.contains("not told"));
         assert!(!english.contains('{'), "{english}");
+    }
+
+    #[test]
+    fn every_setting_has_german_help() {
+        let german = ASSETS.iter().find(|asset| asset.name == "de.js").unwrap();
+        for key in KEYS {
+            assert!(
+                german.text.contains(&format!("\n\"{}\": \"", key.path)),
+                "{}",
+                key.path
+            );
+        }
     }
 
     #[test]

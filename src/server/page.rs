@@ -63,7 +63,7 @@ impl Page {
             .into_iter()
             .find(|(asset, _)| asset.name == name)
             .ok_or_else(|| ApiError::not_found("the page has no such file"))?;
-        let output = packed.get_or_init(|| Output::new(asset.text.to_vec()));
+        let output = packed.get_or_init(|| Output::new(asset.text.into()));
         Ok(output
             .clone()
             .reply(&request, self.made, asset.content_type))

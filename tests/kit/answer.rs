@@ -41,6 +41,12 @@ impl Answer {
         self.headers.get(name).map(String::as_str)
     }
 
+    /// All headers, their names in small letters.
+    pub(crate) fn headers(&self) -> impl Iterator<Item = (&str, &str)> {
+        let headers = self.headers.iter();
+        headers.map(|(name, value)| (name.as_str(), value.as_str()))
+    }
+
     /// A header that must be there.
     pub(crate) fn head(&self, name: &str) -> &str {
         let value = self.header(name);
