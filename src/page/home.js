@@ -6,6 +6,8 @@ import { change, get } from "./api.js";
 
 /** How often what flows is looked at, while somebody looks. */
 const HOME_GLANCE = 5000;
+/** How long news may wait for more. */
+const SOON = 300;
 
 const PHASES = {
   receiver: "Asking the receiver how it is",
@@ -80,7 +82,7 @@ function coverage(status) {
     h("p.soft", {}, t("{0} TV, {1} radio", tv, radio)),
     status.guide && bar(t("Channels with a guide"), known, channels),
     h("p", {}, status.guide ? t("{0} of them with a guide, {1} events.", number(known), number(status.guide.events)) : t("There is no guide yet.")),
-    h("p", {}, h("a", { href: "#channels" }, t("See which")) ),
+    h("p", {}, h("a", { href: "#channels/bare" }, t("See which")) ),
   ];
 }
 
@@ -121,7 +123,7 @@ export default async function home(place) {
     box("streams", t("Streams")),
     box("version", t("This program"))));
   let names = new Map();
-  let generation = null;
+  let changed = null;
 
   const show = (name, parts) => fill(boxes[name], parts);
   let status = null;
@@ -133,27 +135,30 @@ export default async function home(place) {
     show("refresh", refreshed(status.refresh));
     show("coverage", coverage(status));
     show("version", [h("p.big", {}, "xg2g " + status.version), h("p.soft", {}, t("Started {0}", ago(Date.now() - status.uptime_seconds * 1000)))]);
-    if (generation !== status.channels.changed) {
-      generation = status.channels.changed;
+    if (status.channels.changed && changed !== status.channels.changed) {
       names = new Map((await get("/api/v1/channels")).channels.map((channel) => [channel.slug, channel.name]));
+      changed = status.channels.changed;
     }
   }
   async function flow() {
     const [use, live] = await Promise.all([get("/api/v1/tuners"), get("/api/v1/streams")]);
     show("tuners", tuners(use, names));
     show("streams", streams(live.streams));
-    return live.streams.length;
+  }
+  async function all() {
+    await well();
+    await flow();
   }
 
-  /** Asks again when there is news, but not for each of many. */
+  /** Asks again when there is news, but not for each of many. What is not answered now is with the next. */
   let asked = null;
-  const soon = (what, time = 300) => {
-    asked ??= setTimeout(async () => {
+  const soon = () => {
+    asked ??= setTimeout(() => {
       asked = null;
-      await Promise.all(what.map((one) => one())).catch(() => {});
-    }, time);
+      all().catch(() => {});
+    }, SOON);
   };
-  await Promise.all([well(), flow()]);
+  await all();
   const glance = setInterval(() => document.hidden || flow().catch(() => {}), HOME_GLANCE);
 
   return {
@@ -161,10 +166,8 @@ export default async function home(place) {
       if (told.type === "refresh.progress" && status) {
         Object.assign(status.refresh, { running: true, phase: told.phase, done: told.done, total: told.total });
         show("refresh", refreshed(status.refresh));
-      } else if (told.type.startsWith("stream.")) {
-        soon([flow]);
       } else {
-        soon([well, flow]);
+        soon();
       }
     },
     leave() {
