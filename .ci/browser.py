@@ -51,7 +51,7 @@ class Browser:
     """One browser with one page. All that it asks for and complains of is kept."""
 
     def __init__(self, log, *options):
-        self.requests, self.complaints = [], []
+        self.requests, self.complaints, self.obstacle = [], [], None
         self.home = tempfile.TemporaryDirectory(prefix="chromium-", ignore_cleanup_errors=True)
         with open(log, "wb") as out:
             self.driver = subprocess.Popen(["chromedriver", "--port=0"], stdin=subprocess.DEVNULL, stdout=out, stderr=out)
@@ -140,16 +140,25 @@ class Browser:
         try:
             return act()
         except Refused as refused:
-            if refused.error in PASSING:
-                return None
-            raise
+            if refused.error not in PASSING:
+                raise
+            self.obstacle = refused
+            return None
+
+    def at_last(self, what, act):
+        """Tries until nothing is in the way."""
+        try:
+            return until(what, lambda: self.passing(act))
+        except Failure as late:
+            raise Failure(f"{late}: {self.obstacle}") from late
 
     def find(self, selector):
+        """In the middle of the window: what stays at its edges may not be in the way."""
+        self.run("document.querySelector(arguments[0])?.scrollIntoView({block: 'center'})", selector)
         return self.ask("/element", {"using": "css selector", "value": selector})[ELEMENT]
 
     def click(self, selector):
-        until(f"a click on {selector}", lambda: self.passing(
-            lambda: self.ask(f"/element/{self.find(selector)}/click", {}) is None), PATIENCE)
+        self.at_last(f"a click on {selector}", lambda: self.ask(f"/element/{self.find(selector)}/click", {}) is None)
 
     def type(self, selector, text):
         """In the place of what a field holds."""
@@ -158,7 +167,7 @@ class Browser:
             self.ask(f"/element/{element}/clear", {})
             self.ask(f"/element/{element}/value", {"text": text})
             return True
-        until(f"typing in {selector}", lambda: self.passing(act))
+        self.at_last(f"typing in {selector}", act)
 
     def press(self, key):
         key = KEYS[key]

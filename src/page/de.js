@@ -184,7 +184,6 @@ export default {
   "{0} to {1} letters, digits or any of -._~, or {2}": "{0} bis {1} Buchstaben, Ziffern oder -._~, oder {2}",
 
   // Pairing.
-  "Pair this browser": "Diesen Browser koppeln",
   "Who can see the television may change things: it shows a code, which is typed here once.": "Wer den Fernseher sieht, darf etwas ändern: er zeigt einen Code, der hier einmal eingegeben wird.",
   "Show a code on the TV": "Code am Fernseher zeigen",
   "Show another code": "Anderen Code zeigen",
