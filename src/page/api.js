@@ -54,6 +54,11 @@ async function ask(path, options, tries) {
     return ask(path, options, tries - 1);
   }
   const body = await answer.json().catch(() => ({}));
+  // Another token was made meanwhile; reading may need none.
+  if (body.code === "E011" && token && !options.method) {
+    keepToken(null);
+    return ask(path, options, tries);
+  }
   if (!answer.ok) throw new Refused(answer.status, body);
   return body;
 }

@@ -98,7 +98,7 @@ function choice(key, field, bouquets) {
   field.rows = 2;
   const element = h("div.stack", { role: "group", "aria-labelledby": `name-${key.key}` },
     h("div.ticks", {}, boxes.map(({ bouquet, box }) => h("label", {}, box, h("span", {}, bouquet.name)))),
-    h("label.soft", { for: field.id }, t("Others, one a line")), field);
+    h("label.soft", { for: field.id }, t("Others, one a line")), h("div", {}, field));
   const read = () => {
     const ticked = boxes.filter(({ box }) => box.checked).map(({ bouquet }) => spelled(bouquet) ?? bouquet.stem);
     const rank = (one) => said.indexOf(one) + 1 || said.length + 1;
@@ -333,7 +333,7 @@ export default async function settings(place, [wanted]) {
   }
 
   async function begin() {
-    const [known, { bouquets }] = await Promise.all([get(CONFIG), get("/api/v1/bouquets").catch(() => ({ bouquets: [] }))]);
+    const [known, { bouquets }] = await Promise.all([get(CONFIG), get("/api/v1/bouquets?all=true").catch(() => ({ bouquets: [] }))]);
     const groups = new Map(OPEN.map((name) => [name, []]));
     for (const key of known.keys) {
       const name = key.key.split(".")[0];

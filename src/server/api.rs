@@ -12,7 +12,9 @@ use super::known::known;
 use super::list::{item, listed, OrNull};
 use crate::http::client::quote;
 use crate::http::{ApiError, Params, Reply, Request};
-use crate::model::{parse_rfc3339, rfc3339, unix_now, Channel, Event, Lineup};
+use crate::model::{
+    parse_rfc3339, rfc3339, unix_now, Bouquet, Channel, Event, Lineup, ListedBouquet,
+};
 use crate::store::Store;
 
 /// Events in an answer; ask for more by a later `from`.
@@ -88,7 +90,8 @@ struct BouquetJson {
     channels: usize,
     hidden: u32,
     locked: u32,
-    playlist: String,
+    playlist: Option<String>,
+    offered: bool,
 }
 
 #[derive(SerJson)]
@@ -161,11 +164,16 @@ impl Api {
         ))
     }
 
-    /// All bouquets.
+    /// The bouquets that are offered; `?all=true`: then those that are not, too.
     pub(super) async fn bouquets(self, request: Request, _: Params) -> Result<Reply, ApiError> {
         let snapshot = known(&self.store)?;
         let lineup = snapshot.lineup.clone();
-        let chosen = (0..lineup.bouquets.len() as u32).collect();
+        let others = match request.query("all") {
+            None | Some("false") => Vec::new(),
+            Some("true") => self.others(&lineup),
+            Some(_) => return Err(ApiError::bad("all is true or false")),
+        };
+        let chosen = (0..(lineup.bouquets.len() + others.len()) as u32).collect();
         let item = move |at: u32, out: &mut String| {
             if let Some(bouquet) = lineup.bouquets.get(at as usize) {
                 item(
@@ -177,9 +185,12 @@ impl Api {
                         channels: bouquet.channels.len(),
                         hidden: bouquet.hidden,
                         locked: bouquet.locked,
-                        playlist: format!("/playlist/{}.m3u", quote(&bouquet.stem)),
+                        playlist: Some(format!("/playlist/{}.m3u", quote(&bouquet.stem))),
+                        offered: true,
                     },
                 );
+            } else if let Some(other) = others.get(at as usize - lineup.bouquets.len()) {
+                item(out, other);
             }
             Ok(())
         };
@@ -189,6 +200,28 @@ impl Api {
             chosen,
             Box::new(item),
         ))
+    }
+
+    /// Bouquets of the receiver that are not offered, but could be.
+    fn others(&self, lineup: &Lineup) -> Vec<BouquetJson> {
+        let listing = self.store.listing();
+        let is_offered = |other: &ListedBouquet| {
+            let same = |one: &Bouquet| one.stem == other.stem() && one.media == other.media;
+            lineup.bouquets.iter().any(same)
+        };
+        let others = listing.bouquets.iter();
+        let others = others.filter(|other| !other.is_hidden() && !is_offered(other));
+        let others = others.map(|other| BouquetJson {
+            stem: other.stem(),
+            name: other.name.to_string(),
+            media: other.media.as_str().into(),
+            channels: other.services().len(),
+            hidden: 0,
+            locked: 0,
+            playlist: None,
+            offered: false,
+        });
+        others.collect()
     }
 
     /// `?channel=` a slug, id or service reference (all channels without it), `?from=` and `?to=` RFC 3339 or seconds
@@ -321,7 +354,7 @@ mod tests {
     use std::sync::Arc;
 
     use super::*;
-    use crate::model::{Codec, Entry, ListedBouquet, Listing, Media, Selection, Service};
+    use crate::model::{Codec, Entry, Listing, Media, Selection, Service};
 
     #[test]
     fn a_channel_tells_what_is_known_of_its_service() {

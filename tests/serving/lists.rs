@@ -1,8 +1,10 @@
 //! `/api/v1/channels` and `/api/v1/now` as pages of one list.
 
+use xg2g::config::Config;
 use xg2g::model::parse_rfc3339;
+use xg2g::receiver::demo;
 
-use crate::kit::{with_channels, with_demo, Channels, Kit, Now};
+use crate::kit::{with, with_channels, with_demo, Channels, Kit, Now};
 
 async fn channels(kit: &Kit, query: &str) -> (usize, Vec<String>) {
     let told: Channels = kit.get(&format!("/api/v1/channels?{query}")).await.json();
@@ -114,5 +116,30 @@ fn what_is_on_can_be_had_without_long_texts() {
         };
         assert_eq!(titles(&whole), titles(&short));
         assert!(titles(&short).iter().flatten().count() >= 65);
+    });
+}
+
+#[test]
+fn bouquets_that_are_not_offered_are_told_to_who_wants_to_know() {
+    let only_news = |config: &mut Config| {
+        config.guide.enabled = false;
+        config.channels.bouquets = vec!["news".into()];
+    };
+    with(demo::Options::default(), only_news, async |kit| {
+        kit.pass().await;
+        let bouquets = async |query: &str| {
+            let told = kit.get(&format!("/api/v1/bouquets{query}")).await;
+            let told = told.text().to_owned();
+            let offered = told.matches("\"offered\":true").count();
+            (offered, told.matches("\"offered\":false").count(), told)
+        };
+        let (offered, others, told) = bouquets("").await;
+        assert_eq!((offered, others), (1, 0), "{told}");
+        let (offered, others, told) = bouquets("?all=true").await;
+        assert!(offered == 1 && others > 5, "{told}");
+        assert_eq!(told.matches("\"playlist\":").count(), 1, "{told}");
+        let sport = told.find("\"stem\":\"sport\"").unwrap();
+        assert!(told.find("\"stem\":\"news\"").unwrap() < sport, "{told}");
+        assert_eq!(kit.get("/api/v1/bouquets?all=x").await.status, 400);
     });
 }
