@@ -16,6 +16,8 @@ pub struct Guide {
     pending: Vec<u8>,
     bytes: u64,
     programmes: usize,
+    /// Its first tag was read.
+    has_begun: bool,
     begins_well: bool,
     /// Its end was read.
     is_whole: bool,
@@ -48,6 +50,7 @@ impl Default for Guide {
             pending: Vec::new(),
             bytes: 0,
             programmes: 0,
+            has_begun: false,
             begins_well: false,
             is_whole: false,
             is_broken: false,
@@ -100,9 +103,6 @@ impl Default for Guide {
 impl Guide {
     /// Reads the next piece, cut anywhere.
     pub fn read(&mut self, piece: &[u8]) {
-        if self.bytes == 0 {
-            self.begins_well = piece.starts_with(b"<?xml");
-        }
         self.bytes += piece.len() as u64;
         if self.is_broken {
             return;
@@ -124,6 +124,10 @@ impl Guide {
 
     /// Judges all whole elements; how many bytes they have.
     fn elements(&mut self, text: &str) -> usize {
+        if !self.has_begun && !text.is_empty() {
+            self.has_begun = true;
+            self.begins_well = text.starts_with("<?xml");
+        }
         let mut rest = text;
         loop {
             rest = rest.trim_start_matches(['\n', ' ']);

@@ -102,7 +102,9 @@ impl<'a> Playlist<'a> {
             self.begins_well = line == "#EXTM3U" || line.starts_with("#EXTM3U ");
         }
         self.has_other_bytes |= line.contains(['\r', '\u{feff}', '\u{fffd}']);
+        let line = line.trim_matches('\r');
         if line.starts_with("#EXTINF:") {
+            self.forsaken();
             self.channel(line);
         } else if line == "#KODIPROP:mimetype=video/mp2t" {
             if let Some(entry) = &mut self.entry {
@@ -110,6 +112,13 @@ impl<'a> Playlist<'a> {
             }
         } else if !line.starts_with('#') && !line.is_empty() {
             self.address(line);
+        }
+    }
+
+    /// A channel whose address did not come is at none.
+    fn forsaken(&mut self) {
+        if let Some(entry) = self.entry.take() {
+            self.own.judge(false, &entry.name);
         }
     }
 
@@ -164,7 +173,8 @@ impl<'a> Playlist<'a> {
     }
 
     /// What was found, and the ids that the guide has to have.
-    pub fn end(self) -> (Vec<Finding>, HashSet<String>) {
+    pub fn end(mut self) -> (Vec<Finding>, HashSet<String>) {
+        self.forsaken();
         let mut findings = Vec::new();
         findings.push(if self.begins_well && !self.has_other_bytes {
             Finding::ok(CHECK, "it is plain UTF-8 from #EXTM3U on (G30)")

@@ -85,6 +85,7 @@ fn each_broken_rule_is_told() {
     for (from, to, rules) in [
         (&*stream, "http://box:8080/stream/7.ts", &["G1"][..]),
         (&stream, &format!("{stream}?token=1"), &["G1"]),
+        (&format!("{stream}\n"), "", &["G1"]),
         (&stream, &stream.replace(".ts", ".m3u8"), &["G1", "G2"]),
         ("#KODIPROP:mimetype=video/mp2t\n", "", &["G3"]),
         (
@@ -110,7 +111,7 @@ fn each_broken_rule_is_told() {
         ("tvg-chno=\"2\"", "tvg-chno=\"\"", &["G19"]),
         ("#EXTM3U", "#EXTM3U8", &["G30"]),
         ("#EXTM3U", "\u{feff}#EXTM3U", &["G30"]),
-        ("#KODIPROP", "\r#KODIPROP", &["G30", "G3"]),
+        ("#KODIPROP", "\r#KODIPROP", &["G30"]),
     ] {
         assert_eq!(broken(from, to), rules, "{from} -> {to}");
     }
