@@ -1,5 +1,6 @@
 //! `/xmltv.xml`, `/xmltv.xml.gz`, and their parts by `?bouquet=`, `?days=` and `?client=plex`.
 
+use std::hash::Hash;
 use std::io::{self, Read, Write};
 use std::rc::Rc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -168,8 +169,9 @@ impl Guides {
             begin: now - now % DAY,
             count: part.days.unwrap_or(self.days) + 1,
         });
-        let query = format!("{:?} {:?} {filled:?}", part.days, part.rows);
-        let query = crc32fast::hash(query.as_bytes());
+        let mut query = crc32fast::Hasher::new();
+        (part.days, &part.rows, filled).hash(&mut query);
+        let query = query.finalize();
         let etag = format!("\"{}{query:08x}{}\"", guide.tag(&head), form.letter());
         let midnight = Duration::from_secs(filled.map_or(0, |days| days.begin.into()));
         let modified = guide.made.max(snapshot.made).max(UNIX_EPOCH + midnight);
@@ -199,7 +201,7 @@ struct Share {
 }
 
 /// A channel of a document.
-#[derive(Debug)]
+#[derive(Hash)]
 struct Row {
     /// Index into [`Lineup::channels`].
     channel: u32,
@@ -219,7 +221,7 @@ impl Row {
 }
 
 /// The days of placeholders.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Hash)]
 struct Days {
     /// A midnight, in seconds since 1970.
     begin: u32,

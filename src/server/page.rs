@@ -35,10 +35,11 @@ impl Page {
         let snapshot = self.store.current();
         let error = self.refresh.status().error;
         let key = format!(
-            "page {} {} {} {error:?}",
+            "page {} {} {} {}",
             language.tag(),
             base.address,
-            snapshot.generation
+            snapshot.generation,
+            error.as_deref().unwrap_or_default()
         );
         let output = self.rendered.get(&key, || {
             let basics = Basics {
