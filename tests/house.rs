@@ -187,6 +187,17 @@ fn files_are_short() {
 }
 
 #[test]
+fn nothing_that_is_told_is_made_for_debugging() {
+    // Programs for receivers are built without it: `-Zfmt-debug=none` in cross/build.sh.
+    for (path, text) in sources() {
+        for (line, code) in code(&path, &text) {
+            let is_debug = code.contains(":?}") || code.contains(":#?}") || code.contains("dbg!");
+            assert!(!is_debug, "{}:{line}: {code}", path.display());
+        }
+    }
+}
+
+#[test]
 fn nobody_does_what_only_one_may() {
     let only: [(&str, &[&str]); 8] = [
         ("std::env::var", &["cli"]),

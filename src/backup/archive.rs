@@ -64,7 +64,7 @@ pub(super) fn unpack(bytes: &[u8]) -> Result<(String, Vec<Entry>), String> {
         let mut words = head.split(' ');
         let name = words.next().unwrap_or_default();
         let known = NAMES.into_iter().find(|known| *known == name);
-        let name = known.ok_or_else(|| format!("holds {name:?}, which is no file of xg2g"))?;
+        let name = known.ok_or_else(|| format!("holds `{name}`, which is no file of xg2g"))?;
         if entries.iter().any(|entry| entry.name == name) {
             return Err(format!("holds {name} twice"));
         }
@@ -168,7 +168,7 @@ mod tests {
             "KEYS",
         ] {
             let told = unpack(&forged(&format!("{name} 600 1\nx"))).unwrap_err();
-            assert_eq!(told, format!("holds {name:?}, which is no file of xg2g"));
+            assert_eq!(told, format!("holds `{name}`, which is no file of xg2g"));
         }
         assert!(unpack(&forged("keys 600 1\nx")).is_ok());
         for (files, says) in [

@@ -15,6 +15,7 @@ export default {
   "Live": "Live",
   "Every 5 seconds": "Alle 5 Sekunden",
   "Connection lost, trying again": "Verbindung weg, neuer Versuch",
+  "Not paired": "Nicht gekoppelt",
   "xg2g does not answer.": "xg2g antwortet nicht.",
   "To see this, this browser must be paired or have the token.": "Um das zu sehen, muss dieser Browser gekoppelt sein oder das Token haben.",
   "Pair this browser": "Diesen Browser koppeln",

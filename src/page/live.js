@@ -47,23 +47,23 @@ async function byStream(tell) {
   }
 }
 
-/** Asks for the status for a minute; whether it was answered. */
+/** Asks for the status for a minute, or until it is not answered; how things are then. */
 async function byPolling(tell) {
   for (let polls = 0; polls < POLLS; polls += 1) {
     try {
       await get("/api/v1/status");
-    } catch {
-      return false;
+    } catch (error) {
+      return [401, 403].includes(error.status) ? "locked" : "away";
     }
     tell({ type: "poll" });
     await pause(POLL);
   }
-  return true;
+  return "away";
 }
 
 /**
  * Follows for as long as the page is open. `tell` gets each notice (`poll` where there are none: look yourself),
- * `show` the way: `live`, `polling` or `away`.
+ * `show` the way: `live`, `polling`, `away`, or `locked` where a token is missing.
  */
 export async function follow(tell, show) {
   let wait = FIRST_PAUSE;
@@ -73,10 +73,8 @@ export async function follow(tell, show) {
     tell(notice);
   };
   for (;;) {
-    if (!(await bySocket(heard("live"))) && !(await byStream(heard("live")))) {
-      await byPolling(heard("polling"));
-    }
-    show("away");
+    const begun = (await bySocket(heard("live"))) || (await byStream(heard("live")));
+    show(begun ? "away" : await byPolling(heard("polling")));
     await pause(wait * (0.75 + Math.random() / 2));
     wait = Math.min(wait * 2, LONGEST_PAUSE);
   }

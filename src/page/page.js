@@ -98,7 +98,7 @@ async function show() {
   if (shown !== entered) entered.view?.leave?.();
 }
 
-const WAYS = { live: "Live", polling: "Every 5 seconds", away: "Connection lost, trying again" };
+const WAYS = { live: "Live", polling: "Every 5 seconds", away: "Connection lost, trying again", locked: "Not paired" };
 
 function way(name) {
   if (state.dataset.way === name) return;

@@ -85,7 +85,7 @@ impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Error::Settings(why) => write!(f, "{why}"),
-            Error::Path(path) => write!(f, "the path {path:?} is not percent-encoded"),
+            Error::Path(path) => write!(f, "the path `{path}` is not percent-encoded"),
             Error::Resolve { host, why } => {
                 write!(f, "no address is known for {host}: {why}")
             }
@@ -94,7 +94,11 @@ impl fmt::Display for Error {
             }
             Error::Unreachable(why) => write!(f, "cannot reach the receiver: {why}"),
             Error::Timeout(limit) => {
-                write!(f, "the receiver did not finish its answer within {limit:?}")
+                let limit = limit.as_millis();
+                write!(
+                    f,
+                    "the receiver did not finish its answer within {limit} ms"
+                )
             }
             Error::Closed(why) => write!(f, "the receiver broke off: {why}"),
             Error::TooLarge(limit) => {

@@ -98,8 +98,9 @@ impl Client {
                 random,
             );
             log::debug!(
-                "{path_and_query}: {error}; attempt {} in {pause:?}",
-                attempts + 1
+                "{path_and_query}: {error}; attempt {} in {} ms",
+                attempts + 1,
+                pause.as_millis()
             );
             Timer::after(pause).await;
             attempts += 1;

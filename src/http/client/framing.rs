@@ -106,7 +106,12 @@ fn take(left: &mut u64, wanted: usize) -> usize {
 impl Chunk {
     /// The state behind one byte that is not body.
     fn next(&self, byte: u8) -> Result<Chunk, String> {
-        let bad = |what: &str| Err(format!("{what} {:?} in a chunked body", char::from(byte)));
+        let bad = |what: &str| {
+            Err(format!(
+                "{what} `{}` in a chunked body",
+                byte.escape_ascii()
+            ))
+        };
         match *self {
             Chunk::Size { value, digits } => match (char::from(byte).to_digit(16), byte) {
                 (Some(_), _) if digits == 16 => {

@@ -109,7 +109,7 @@ fn framing(headers: &[httparse::Header<'_>]) -> Result<Framing, Error> {
             (Ok(new), None) if digits => length = Some(new),
             (Ok(new), Some(old)) if digits && new == old => {}
             (Ok(_), Some(_)) if digits => return protocol("two different Content-Length".into()),
-            _ => return protocol(format!("Content-Length {text:?}")),
+            _ => return protocol(format!("Content-Length `{text}`")),
         }
     }
     let mut chunked = false;
@@ -117,7 +117,7 @@ fn framing(headers: &[httparse::Header<'_>]) -> Result<Framing, Error> {
         if coding.eq_ignore_ascii_case("chunked") && !chunked {
             chunked = true;
         } else if !coding.eq_ignore_ascii_case("identity") {
-            return protocol(format!("Transfer-Encoding {coding:?}"));
+            return protocol(format!("Transfer-Encoding `{coding}`"));
         }
     }
     match (chunked, length) {

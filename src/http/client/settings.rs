@@ -50,13 +50,13 @@ impl Settings {
         let shown = self.base.rsplit('@').next().unwrap_or_default();
         let wrong = |why: &str| {
             Error::Settings(format!(
-                "cannot use {shown:?} as the receiver's address: {why}"
+                "cannot use `{shown}` as the receiver's address: {why}"
             ))
         };
         let url = Url::parse(&self.base).map_err(|error| wrong(&error.to_string()))?;
         match url.scheme() {
             "http" => {}
-            "https" => return Err(Error::NeedsTls(format!("{shown:?} is an https address"))),
+            "https" => return Err(Error::NeedsTls(format!("`{shown}` is an https address"))),
             _ => return Err(wrong("it must begin with http://")),
         }
         if url.query().is_some() || url.fragment().is_some() {

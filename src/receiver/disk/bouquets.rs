@@ -126,7 +126,7 @@ impl Reader<'_> {
             return Ok(());
         }
         let Some((lines, path)) = self.open(&file)? else {
-            log::warn!("there is no bouquet {file:?} in {}", self.dir.display());
+            log::warn!("there is no bouquet `{file}` in {}", self.dir.display());
             return Ok(());
         };
         self.lists += 1;

@@ -3,8 +3,7 @@
 use std::time::Duration;
 
 use super::json::Splitter;
-use super::{client, fields, quote, Error, Objects, OpenWebif};
-use crate::model::clean_line;
+use super::{client, obeyed, quote, Error, Objects, OpenWebif};
 
 /// How errors call it: what is shown may be a secret.
 const PATH: &str = "/api/message";
@@ -30,17 +29,7 @@ impl OpenWebif {
         self.ask(PATH, asked).await.map_err(without_page)?;
         let shell = objects.splitter.finish();
         let shell = shell.map_err(|text| Error::Malformed(PATH.into(), text))?;
-        let (mut result, mut message) = (None, String::new());
-        fields(&shell, |key, value| match key {
-            "result" => result = value.flag(),
-            "message" => message = clean_line(&value.text()),
-            _ => {}
-        })?;
-        match result {
-            Some(true) => Ok(()),
-            Some(false) => Err(Error::Refused(PATH.into(), message)),
-            None => Err(Error::malformed(PATH, "result is missing")),
-        }
+        obeyed(PATH, &shell)
     }
 }
 

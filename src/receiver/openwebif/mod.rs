@@ -474,3 +474,18 @@ fn check(path: &str, shell: &str, name: &str) -> Result<(), Error> {
 fn fields(shell: &str, each: impl FnMut(&str, Value)) -> Result<(), Error> {
     read_fields(shell, each).map_err(|text| Error::Malformed(String::new(), text))
 }
+
+/// Checks that the receiver did what it was told to.
+fn obeyed(path: &str, shell: &str) -> Result<(), Error> {
+    let (mut result, mut message) = (None, String::new());
+    fields(shell, |key, value| match key {
+        "result" => result = value.flag(),
+        "message" => message = clean_line(&value.text()),
+        _ => {}
+    })?;
+    match result {
+        Some(true) => Ok(()),
+        Some(false) => Err(Error::Refused(path.into(), message)),
+        None => Err(Error::malformed(path, "result is missing")),
+    }
+}

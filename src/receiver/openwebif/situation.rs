@@ -1,8 +1,8 @@
 //! What the receiver does for itself: `statusinfo` and `timerlist`.
 
 use super::json::read_fields;
-use super::{check, fields, Error, OpenWebif};
-use crate::model::{clean_line, Planned, ServiceRef, Situation};
+use super::{check, fields, obeyed, Error, OpenWebif};
+use crate::model::{Planned, ServiceRef, Situation};
 
 /// Enigma2's timer states (`timer.py`): it waits, has tuned twenty seconds ahead, runs.
 const WAITING: i64 = 0;
@@ -46,17 +46,7 @@ impl OpenWebif {
     pub async fn save_guide(&self) -> Result<(), Error> {
         let path = "/api/saveepg";
         let shell = self.list(path, |_| Ok(())).await?;
-        let (mut result, mut message) = (None, String::new());
-        fields(&shell, |key, value| match key {
-            "result" => result = value.flag(),
-            "message" => message = clean_line(&value.text()),
-            _ => {}
-        })?;
-        match result {
-            Some(true) => Ok(()),
-            Some(false) => Err(Error::Refused(path.into(), message)),
-            None => Err(Error::malformed(path, "result is missing")),
-        }
+        obeyed(path, &shell)
     }
 
     /// What is on the screen, and whether anything is streamed. The key of the former is missing in standby; an old value

@@ -300,7 +300,7 @@ fn settings_that_cannot_work_are_refused_without_showing_the_password() {
             "{base}: {text}"
         );
     }
-    assert!(error(settings("https://u:secret@box".into())).contains("\"box\" is an https address"));
+    assert!(error(settings("https://u:secret@box".into())).contains("`box` is an https address"));
     let base = || settings("http://box".into());
     assert!(error(Settings {
         user: "a:b".into(),
