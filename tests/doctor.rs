@@ -139,7 +139,7 @@ fn a_receiver_that_hangs_is_told_after_the_time_it_is_given() {
     let (check, message) =
         the_problem(receiver.check(&["receiver.timeout=200ms", "receiver.backoff=1ms"]));
     assert_eq!(check, "receiver");
-    assert!(message.contains("within 200ms"), "{message}");
+    assert!(message.contains("within 200 ms"), "{message}");
 }
 
 #[test]
