@@ -12,7 +12,7 @@ use subtle::ConstantTimeEq;
 pub const LASTS: Duration = Duration::from_secs(120);
 /// How often it may be tried wrongly.
 pub const TRIES: u32 = 5;
-/// The pause from one code to the next, in the middle of somebody's film.
+/// The pause from one code to the next, in the middle of somebody's film; as long again for each wrong try.
 const PAUSE: Duration = Duration::from_secs(10);
 const DIGITS: usize = 6;
 /// How many codes there are.
@@ -87,8 +87,8 @@ pub enum Tried {
 /// The code in force.
 #[derive(Default)]
 pub struct Pairing {
-    /// When a code was asked for.
-    asked: Cell<Option<Instant>>,
+    /// When another may be asked for.
+    next: Cell<Option<Instant>>,
     shown: RefCell<Option<Shown>>,
 }
 
@@ -104,12 +104,11 @@ impl Pairing {
     /// # Errors
     /// [`NoCode`].
     pub fn ask(&self, now: Instant) -> Result<Code, NoCode> {
-        let next = self.asked.get().map(|asked| asked + PAUSE);
-        if let Some(next) = next.filter(|next| *next > now) {
+        if let Some(next) = self.next.get().filter(|next| *next > now) {
             return Err(NoCode::TooSoon(next.saturating_duration_since(now)));
         }
         let code = Code::random().map_err(NoCode::Unmade)?;
-        self.asked.set(Some(now));
+        self.next.set(Some(now + PAUSE));
         Ok(code)
     }
 
@@ -124,7 +123,7 @@ impl Pairing {
 
     /// The code could not be shown; another may be asked for at once.
     pub fn failed(&self) {
-        self.asked.set(None);
+        self.next.set(None);
     }
 
     /// Tries what somebody typed.
@@ -136,10 +135,12 @@ impl Pairing {
         if in_force.code.is(typed) {
             *shown = None;
             // The next one may want to pair, too.
-            self.asked.set(None);
+            self.next.set(None);
             return Tried::Right;
         }
         in_force.tries -= 1;
+        // Or who asks for one code after the other could try for ever.
+        self.next.set(self.next.get().map(|next| next + PAUSE));
         let left = in_force.tries;
         if left == 0 {
             *shown = None;
@@ -206,6 +207,9 @@ mod tests {
             assert_eq!(pairing.check(&code("123457"), now), Tried::Wrong(left));
         }
         assert_eq!(pairing.check(&code("123456"), now), Tried::Nothing);
+        let minute = now + PAUSE * (1 + TRIES);
+        assert!(pairing.ask(minute - Duration::from_millis(1)).is_err());
+        assert!(pairing.ask(minute).is_ok());
     }
 
     #[test]
@@ -222,7 +226,7 @@ mod tests {
         let now = Instant::now();
         let pairing = shown(now);
         assert_eq!(pairing.check(&code("000000"), now), Tried::Wrong(4));
-        let later = now + PAUSE;
+        let later = now + PAUSE * 2;
         assert!(pairing.ask(later).is_ok());
         assert_eq!(pairing.check(&code("000000"), later), Tried::Wrong(3));
         pairing.shown(code("654321"), later);

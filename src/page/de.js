@@ -199,7 +199,7 @@ export default {
   "No code counts any more. Ask for another one.": "Es gilt kein Code mehr. Bitte einen anderen zeigen lassen.",
   "The receiver is in standby. Switch it on and ask again, or use the token.": "Der Receiver ist in Bereitschaft. Einschalten und noch einmal versuchen, oder den Token nehmen.",
   "The receiver does not answer, so it shows no code. The token works all the same.": "Der Receiver antwortet nicht und zeigt keinen Code. Der Token geht trotzdem.",
-  "A code was asked for a moment ago. Wait ten seconds.": "Eben erst wurde ein Code verlangt. Bitte zehn Sekunden warten.",
+  "A code was asked for a moment ago. Wait a little.": "Eben erst wurde ein Code verlangt. Bitte etwas warten.",
   "Pairing works at home only, in the local network.": "Koppeln geht nur zu Hause, im lokalen Netz.",
   "That is not the token.": "Das ist nicht der Token.",
   "Not paired, so nothing was changed.": "Nicht gekoppelt, also nichts geändert.",

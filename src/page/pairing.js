@@ -19,7 +19,7 @@ function problem(error) {
     case "E101":
       return t("The receiver does not answer, so it shows no code. The token works all the same.");
     case "E001":
-      return t("A code was asked for a moment ago. Wait ten seconds.");
+      return t("A code was asked for a moment ago. Wait a little.");
     case "E012":
       return t("Pairing works at home only, in the local network.");
     default:

@@ -181,9 +181,8 @@ pub fn table(needs: Needs) -> Router {
             .costing(Cost::Dear),
         Route::post("/api/v1/refresh", row!(control.refresh)).costing(Cost::Dear),
         Route::post("/api/v1/config/reload", row!(control.reload)).costing(Cost::Dear),
-        Route::post("/api/v1/pair", row!(desk.pair))
-            .needing(Access::Pair)
-            .costing(Cost::Dear),
+        // It has limits of its own.
+        Route::post("/api/v1/pair", row!(desk.pair)).needing(Access::Pair),
         Route::get("/metrics", row!(metrics.get)),
         Route::get("/healthz", row!(health.alive)).needing(Access::Probe),
         Route::get("/readyz", row!(health.ready)).needing(Access::Probe),
