@@ -33,7 +33,7 @@ def fresh(box, package, proved):
     said = install(box, package)
     count = serves()
     proved(f"installed without any configuration: {count} channels on port 8080 after {time.monotonic() - began:.1f} s")
-    expect(":8080/playlist.m3u" in said, f"no address is told: {said}")
+    expect(":8080/playlist.m3u" in said and ":8080/\n" in said, f"no address is told: {said}")
     proved(f"the installation says: {said.strip()}")
     program, supervisor = box.program(), box.supervisors()
     expect(len(supervisor) == 1, f"{len(supervisor)} supervisors")
