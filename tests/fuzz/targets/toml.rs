@@ -1,25 +1,35 @@
 //! The configuration: what can be read prints as a file that means the same, and shows no secret.
 //!
-//! Behind a NUL each further piece is `key=value` of the command line.
+//! Behind a NUL each further piece is `key=value` of the command line, or the settings changed over HTTP if it begins with
+//! a comment.
 #![no_main]
 
 use std::path::Path;
 
 use libfuzzer_sys::fuzz_target;
-use xg2g::config::{effective, load, Config, Loaded, Source};
+use xg2g::config::{effective, load, Config, Loaded, Said, Source};
 use xg2g::model::Secret;
 
 fuzz_target!(|data: &[u8]| {
     let text = String::from_utf8_lossy(data);
     let mut pieces = text.split('\0');
     let file = pieces.next().unwrap_or_default();
-    let flags: Vec<(String, String)> = pieces
+    let (settings, flags): (Vec<&str>, Vec<&str>) =
+        pieces.partition(|piece| piece.starts_with('#'));
+    let flags: Vec<(String, String)> = flags
+        .into_iter()
         .filter_map(|piece| piece.split_once('='))
         // Who gives the command is told of it as it was given.
         .filter(|(key, _)| !key.contains(char::is_control))
         .map(|(key, value)| (key.to_owned(), value.to_owned()))
         .collect();
-    let loaded = match load(Some((Path::new("x.toml"), file)), &[], &flags) {
+    let said = Said {
+        file: Some((Path::new("x.toml"), file)),
+        settings: settings.first().map(|text| (Path::new("s.toml"), *text)),
+        flags: &flags,
+        ..Said::default()
+    };
+    let loaded = match load(&said) {
         Ok(loaded) => loaded,
         Err(errors) => {
             for error in &errors {
@@ -35,8 +45,11 @@ fuzz_target!(|data: &[u8]| {
     }
     // A mask is too short for a key.
     let out = out.replace("stream_key = \"***\"", "");
-    let mut again =
-        load(Some((Path::new("y.toml"), &out)), &[], &[]).expect("what is printed can be read");
+    let printed = Said {
+        file: Some((Path::new("y.toml"), &out)),
+        ..Said::default()
+    };
+    let mut again = load(&printed).expect("what is printed can be read");
     let mut config = loaded.config;
     let kept = secrets(&mut config).map(|secret| secret.clone());
     for (place, secret) in secrets(&mut again.config).into_iter().zip(kept) {
