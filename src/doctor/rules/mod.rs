@@ -155,6 +155,16 @@ fn is_id(id: &str) -> bool {
 mod tests {
     use super::*;
 
+    /// The numbers of the rules that are not kept.
+    pub(super) fn not_kept(findings: Vec<Finding>) -> Vec<String> {
+        let wrong = findings.into_iter().filter(|one| one.status != Status::Ok);
+        let number = |one: Finding| {
+            let (_, number) = one.message.rsplit_once('(').unwrap();
+            number.trim_end_matches(')').to_owned()
+        };
+        wrong.map(number).collect()
+    }
+
     #[test]
     fn a_rule_names_its_first_offenders() {
         let rule = || Rule::new("G0", "channels are fine", "channels are not");

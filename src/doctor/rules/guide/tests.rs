@@ -1,3 +1,4 @@
+use super::super::tests::not_kept;
 use super::*;
 
 const HEAD: &str = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<!DOCTYPE tv SYSTEM \"xmltv.dtd\">\n<tv generator-info-name=\"xg2g\">\n";
@@ -37,13 +38,7 @@ fn judged(text: &[u8], piece: usize) -> Vec<Finding> {
 
 /// The rules that are broken by a text.
 fn broken(text: &str) -> Vec<String> {
-    let findings = judged(text.as_bytes(), 100);
-    let wrong = findings.into_iter().filter(|one| one.status != Status::Ok);
-    let number = |one: Finding| {
-        let (_, number) = one.message.rsplit_once('(').unwrap();
-        number.trim_end_matches(')').to_owned()
-    };
-    wrong.map(number).collect()
+    not_kept(judged(text.as_bytes(), 100))
 }
 
 #[test]

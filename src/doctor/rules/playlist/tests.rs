@@ -1,4 +1,5 @@
 use super::super::super::Status;
+use super::super::tests::not_kept;
 use super::*;
 use crate::model::{Entry, ListedBouquet, Listing, Media, Selection};
 
@@ -53,13 +54,7 @@ fn judged(text: &str, is_direct: bool) -> Vec<Finding> {
 fn broken(from: &str, to: &str) -> Vec<String> {
     let good = good();
     assert!(good.contains(from), "{from}");
-    let findings = judged(&good.replacen(from, to, 1), false);
-    let wrong = findings.into_iter().filter(|one| one.status != Status::Ok);
-    let number = |one: Finding| {
-        let (_, number) = one.message.rsplit_once('(').unwrap();
-        number.trim_end_matches(')').to_owned()
-    };
-    wrong.map(number).collect()
+    not_kept(judged(&good.replacen(from, to, 1), false))
 }
 
 #[test]
