@@ -26,7 +26,7 @@ export function keepToken(value) {
 export const hasToken = () => token !== null;
 
 /** The program refused. */
-export class Refused extends Error {
+class Refused extends Error {
   constructor(status, answer) {
     // In English its own words are the best there are.
     const words = t(answer.code ?? "");

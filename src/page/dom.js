@@ -2,6 +2,9 @@
 
 import { language, t } from "./texts.js";
 
+/** Children, also those in lists, without those that are left out. */
+const present = (children) => children.flat().filter((child) => child !== null && child !== undefined && child !== false);
+
 /**
  * An element: h("a.button", {href: "#home"}, "text", h("b", {}, "more")). Properties are those of the DOM; `aria-*`,
  * `data-*` and `role` become attributes. Children that are null or false are left out.
@@ -14,18 +17,15 @@ export function h(what, props, ...children) {
     if (/^(aria-|data-|role$|for$|colspan$|list$)/.test(name)) element.setAttribute(name, value);
     else element[name] = value;
   }
-  element.append(...children.flat().filter((child) => child !== null && child !== undefined && child !== false));
+  element.append(...present(children));
   return element;
 }
 
 /** Shows these elements in the place of those that were there. */
 export function fill(element, ...children) {
-  element.replaceChildren(...children.flat().filter((child) => child !== null && child !== undefined && child !== false));
+  element.replaceChildren(...present(children));
   return element;
 }
-
-/** A box with a heading. */
-export const card = (title, ...children) => h("section.card", {}, h("h2", {}, title), ...children);
 
 /** A bar from 0 to `total`; without a total it only says that something goes on. */
 export function bar(label, done, total) {
@@ -43,7 +43,6 @@ export const mark = (kind, ...children) => h("p.mark." + kind, {}, h("span", {},
 const formatter = (options) => new Intl.DateTimeFormat(language, options);
 const CLOCK = formatter({ hour: "2-digit", minute: "2-digit" });
 const DAY = formatter({ weekday: "long", day: "numeric", month: "long" });
-const MOMENT = formatter({ weekday: "short", day: "numeric", month: "numeric", hour: "2-digit", minute: "2-digit" });
 const RELATIVE = new Intl.RelativeTimeFormat(language, { numeric: "auto" });
 const NUMBER = new Intl.NumberFormat(language, { maximumFractionDigits: 1 });
 
@@ -52,8 +51,6 @@ const date = (time) => new Date(time);
 export const clock = (time) => CLOCK.format(date(time));
 /** Monday, 23 November. */
 export const day = (time) => DAY.format(date(time));
-/** Mon, 23/11, 20:15. */
-export const moment = (time) => MOMENT.format(date(time));
 /** 1,234.5. */
 export const number = (value) => NUMBER.format(value);
 

@@ -20,7 +20,7 @@ let known = [];
 const query = () => ["bouquet", "media"].filter((key) => chosen[key]).map((key) => `${key}=${encodeURIComponent(chosen[key])}&`).join("");
 
 /** The channels of the bouquet and medium that are chosen, in their order. */
-export async function lineup() {
+async function lineup() {
   const all = [];
   for (;;) {
     const { total, channels } = await get(`/api/v1/channels?${query()}offset=${all.length}`);

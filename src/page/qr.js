@@ -164,7 +164,7 @@ function penalty(rows) {
 }
 
 /** The code of a text: rows of 0 and 1. `null` if it is too long. */
-export function code(text) {
+function code(text) {
   const bytes = [...new TextEncoder().encode(text)];
   const room = ([, ...sizes], at) => sizes.reduce((sum, size) => sum + size) - (at > 8 ? 3 : 2) >= bytes.length;
   const version = BLOCKS.findIndex(room) + 1;
